@@ -1,0 +1,217 @@
+//! What can go wrong while a data set is found, read and cut up.
+
+use std::{
+    fmt, io,
+    path::{Path, PathBuf},
+};
+
+/// How many names of a folder an error lists before it only counts the rest.
+const LISTED_NAMES: usize = 6;
+
+/// An error of this crate.
+///
+/// Each text is a lowercase fragment on one line and contains its cause, so that printing the error
+/// alone is enough.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DatasetError {
+    /// A file or folder could not be read.
+    #[error("cannot read {}: {cause}", path.display())]
+    Read {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the operating system answered.
+        cause: io::Error,
+    },
+
+    /// A file could not be written.
+    #[error("cannot write {}: {cause}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system answered.
+        cause: io::Error,
+    },
+
+    /// A text file is not UTF-8.
+    #[error("{}:{line}: expected UTF-8, got an invalid sequence at byte {byte}", path.display())]
+    InvalidUtf8 {
+        /// The file.
+        path: PathBuf,
+        /// The line with the first invalid byte, counted from 1.
+        line: usize,
+        /// The offset of the first invalid byte in the file, counted from 0.
+        byte: usize,
+    },
+
+    /// A text file holds nothing, or nothing but a byte order mark.
+    #[error("{} is empty, expected text", path.display())]
+    EmptyFile {
+        /// The file.
+        path: PathBuf,
+    },
+
+    /// A vocabulary file is not valid JSON, or not a valid vocabulary.
+    #[error("{}: expected a vocabulary: {cause}", path.display())]
+    InvalidVocabulary {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, with line and column.
+        cause: serde_json::Error,
+    },
+
+    /// A folder lacks a file of the data set.
+    #[error("{}: expected {expected}, found {}", folder.display(), listing(found))]
+    MissingFile {
+        /// The folder that was searched.
+        folder: PathBuf,
+        /// What should have been there.
+        expected: String,
+        /// What is there, sorted.
+        found: Vec<String>,
+    },
+
+    /// A folder holds several data sets or texts, and nothing says which one is meant.
+    #[error(
+        "{}: expected one data set, or the name of one, found {}",
+        folder.display(), listing(candidates)
+    )]
+    Ambiguous {
+        /// The folder that was searched.
+        folder: PathBuf,
+        /// What could have been meant, sorted.
+        candidates: Vec<String>,
+    },
+
+    /// The share of a text that is set aside for validation is out of range.
+    #[error("validation fraction must be in (0, 1), got {fraction}")]
+    FractionOutOfRange {
+        /// The value given.
+        fraction: f64,
+    },
+
+    /// A part of a corpus is too short to predict anything in it.
+    #[error("{part} part has {tokens} tokens, expected at least {needed}")]
+    PartTooShort {
+        /// The part.
+        part: Part,
+        /// How many tokens it has.
+        tokens: usize,
+        /// How many it needs.
+        needed: usize,
+    },
+
+    /// A token stream is too short for the batch size.
+    #[error(
+        "cannot cut {tokens} tokens into {batch_size} lanes, expected at least {needed} tokens"
+    )]
+    TooShortForLanes {
+        /// How many tokens there are.
+        tokens: usize,
+        /// How many lanes were asked for.
+        batch_size: usize,
+        /// How many tokens that takes.
+        needed: usize,
+    },
+
+    /// A token is not in the vocabulary, and the vocabulary has no unknown token to stand for it.
+    #[error(
+        "token {token:?} is not among the {size} of the vocabulary, which has no unknown token"
+    )]
+    TokenNotInVocabulary {
+        /// The token.
+        token: String,
+        /// How many tokens the vocabulary has.
+        size: usize,
+    },
+
+    /// An id belongs to no token of the vocabulary.
+    #[error("token id must be below {size}, the size of the vocabulary, got {id}")]
+    IdOutOfRange {
+        /// The id.
+        id: u32,
+        /// How many tokens the vocabulary has.
+        size: usize,
+    },
+
+    /// A token stands twice in a list that is to become a vocabulary.
+    #[error("token {token:?} has the ids {first} and {second}, expected each token once")]
+    DuplicateToken {
+        /// The token.
+        token: String,
+        /// Its first id, counted from 0.
+        first: usize,
+        /// Its second id.
+        second: usize,
+    },
+
+    /// The token named as unknown is not in the vocabulary's own list.
+    #[error("unknown token {token:?} must be one of the vocabulary's {size} tokens")]
+    UnknownNotListed {
+        /// The token.
+        token: String,
+        /// How many tokens the vocabulary has.
+        size: usize,
+    },
+}
+
+impl DatasetError {
+    /// What turns an operating system's error about `path` into one of this crate.
+    pub(crate) fn read(path: &Path) -> impl Fn(io::Error) -> Self {
+        move |cause| Self::Read {
+            path: path.to_owned(),
+            cause,
+        }
+    }
+}
+
+/// A part of a corpus.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// What the model learns from.
+    Train,
+    /// What decides when to stop, and between settings.
+    Valid,
+    /// What is looked at once, at the end.
+    Test,
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Train => "training",
+            Self::Valid => "validation",
+            Self::Test => "test",
+        })
+    }
+}
+
+/// The names parted by commas; of a long list, only the beginning and a count.
+fn listing(names: &[String]) -> String {
+    match names.len() {
+        0 => "nothing of the kind".to_owned(),
+        1..=LISTED_NAMES => names.join(", "),
+        all => format!(
+            "{} and {} more",
+            names[..LISTED_NAMES].join(", "),
+            all - LISTED_NAMES
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(count: usize) -> Vec<String> {
+        (1..=count).map(|number| format!("n{number}")).collect()
+    }
+
+    #[test]
+    fn a_listing_names_the_first_and_counts_the_rest() {
+        assert_eq!(listing(&names(0)), "nothing of the kind");
+        assert_eq!(listing(&names(1)), "n1");
+        assert_eq!(listing(&names(6)), "n1, n2, n3, n4, n5, n6");
+        assert_eq!(listing(&names(8)), "n1, n2, n3, n4, n5, n6 and 2 more");
+    }
+}
