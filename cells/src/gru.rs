@@ -1,0 +1,177 @@
+//! The gated recurrent unit (Cho et al. 2014), with the reset gate after the recurrent product or before it.
+//!
+//! ```text
+//! r, z = sigmoid([W_ir W_iz] x_t + b_rz + [W_hr W_hz] h_{t-1})
+//! n    = tanh(W_in x_t + b_n + r * (W_hn h_{t-1} + b_hn))      (reset after: PyTorch, cuDNN)
+//! n    = tanh(W_in x_t + b_n + W_hn (r * h_{t-1}))             (reset before: Cho et al.)
+//! h    = (1 - z) * n + z * h_{t-1}
+//! ```
+//!
+//! The update gate keeps the old state where it is 1, as in PyTorch; the textbook form is the same function with `1 - z`.
+
+use burn::module::{Module, Param};
+use burn::tensor::{Device, Tensor};
+use derive_setters::Setters;
+use serde::{Deserialize, Serialize};
+
+use crate::{CellConfig, Error, RecurrentCell, SeededRng, WeightInit, ops};
+
+/// Where a GRU's reset gate acts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Reset {
+    /// On the recurrent product (PyTorch, cuDNN, ONNX with `linear_before_reset = 1`).
+    #[default]
+    After,
+    /// On the hidden state, before the product (Cho et al. 2014, ONNX with `linear_before_reset = 0`).
+    Before,
+}
+
+/// Configuration of a [`GruCell`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Setters)]
+#[serde(deny_unknown_fields)]
+#[setters(prefix = "with_")]
+pub struct GruConfig {
+    /// `H`, at least 1.
+    pub hidden_size: usize,
+    /// Whether the gates have biases. Default: `true`.
+    #[serde(default = "ops::yes")]
+    pub bias: bool,
+    /// Where the reset gate acts. Default: after the product.
+    #[serde(default)]
+    pub reset: Reset,
+    /// How the weights start.
+    #[serde(default)]
+    pub init: WeightInit,
+}
+
+impl GruConfig {
+    /// Reset after the product, with biases.
+    pub fn new(hidden_size: usize) -> Self {
+        Self {
+            hidden_size,
+            bias: true,
+            reset: Reset::default(),
+            init: WeightInit::default(),
+        }
+    }
+
+    /// What PyTorch's `nn.GRU` starts from.
+    pub fn pytorch(hidden_size: usize) -> Self {
+        Self::new(hidden_size).with_init(WeightInit::pytorch())
+    }
+}
+
+impl CellConfig for GruConfig {
+    type Cell = GruCell;
+
+    fn validate(&self) -> Result<(), Error> {
+        ops::check_size("hidden_size", self.hidden_size)
+    }
+
+    fn hidden_size(&self) -> usize {
+        self.hidden_size
+    }
+
+    fn init(&self, input_size: usize, device: &Device, rng: &mut SeededRng) -> GruCell {
+        ops::assert_config(self.validate(), input_size);
+        let (hidden, init) = (self.hidden_size, self.init);
+        let candidate_bias = self.bias && self.reset == Reset::After;
+        GruCell {
+            weight_ih: init
+                .input
+                .matrix([3, hidden, input_size], hidden, device, rng),
+            weight_hh: init
+                .recurrent
+                .matrix([3, hidden, hidden], hidden, device, rng),
+            bias: self
+                .bias
+                .then(|| init.bias.vector(&[0.0; 3], hidden, device, rng)),
+            bias_hn: candidate_bias.then(|| init.bias.vector(&[0.0], hidden, device, rng)),
+            reset: self.reset,
+        }
+    }
+}
+
+/// A gated recurrent unit; its state is its hidden state `[B, H]`.
+#[derive(Module, Debug)]
+pub struct GruCell {
+    /// `[3*H, D]`, gates `r z n`.
+    pub weight_ih: Param<Tensor<2>>,
+    /// `[3*H, H]`.
+    pub weight_hh: Param<Tensor<2>>,
+    /// `[3*H]`.
+    pub bias: Option<Param<Tensor<1>>>,
+    /// The candidate's recurrent bias `[H]`, which the reset gate scales; only with [`Reset::After`].
+    pub bias_hn: Option<Param<Tensor<1>>>,
+    #[module(skip)]
+    reset: Reset,
+}
+
+impl GruCell {
+    /// Where the reset gate acts.
+    pub fn reset(&self) -> Reset {
+        self.reset
+    }
+
+    /// The update gate `z` and the candidate `n`, with the reset gate on the recurrent product.
+    fn gates_reset_after(&self, projected: Tensor<2>, recurrent: Tensor<2>) -> [Tensor<2>; 2] {
+        let [input_r, input_z, input_n] = ops::split_gates(projected);
+        let [hidden_r, hidden_z, hidden_n] =
+            ops::split_gates(ops::linear(recurrent, &self.weight_hh));
+        let hidden_n = match &self.bias_hn {
+            Some(bias) => hidden_n + bias.val().unsqueeze(),
+            None => hidden_n,
+        };
+        let r = ops::sigmoid(input_r + hidden_r);
+        [
+            ops::sigmoid(input_z + hidden_z),
+            (input_n + r * hidden_n).tanh(),
+        ]
+    }
+
+    /// The update gate `z` and the candidate `n`, with the reset gate on the hidden state.
+    fn gates_reset_before(&self, projected: Tensor<2>, recurrent: Tensor<2>) -> [Tensor<2>; 2] {
+        let hidden = self.hidden_size();
+        let [input_r, input_z, input_n] = ops::split_gates(projected);
+        let weight = self.weight_hh.val();
+        let weight_rz = weight.clone().narrow(0, 0, 2 * hidden).transpose();
+        let weight_n = weight.narrow(0, 2 * hidden, hidden).transpose();
+        let [hidden_r, hidden_z] = ops::split_gates(recurrent.clone().matmul(weight_rz));
+        let r = ops::sigmoid(input_r + hidden_r);
+        let n = (input_n + (r * recurrent).matmul(weight_n)).tanh();
+        [ops::sigmoid(input_z + hidden_z), n]
+    }
+}
+
+impl RecurrentCell for GruCell {
+    type State = Tensor<2>;
+
+    fn input_size(&self) -> usize {
+        self.weight_ih.dims()[1]
+    }
+
+    fn hidden_size(&self) -> usize {
+        self.weight_hh.dims()[1]
+    }
+
+    fn initial_state(&self, batch_size: usize, device: &Device) -> Tensor<2> {
+        Tensor::zeros(
+            [batch_size, self.hidden_size()],
+            (device, self.weight_hh.dtype()),
+        )
+    }
+
+    fn project(&self, inputs: Tensor<3>) -> Tensor<3> {
+        ops::project(inputs, &self.weight_ih, self.bias.as_ref())
+    }
+
+    fn step(&self, projected: Tensor<2>, recurrent: Tensor<2>, state: Tensor<2>) -> Tensor<2> {
+        let [z, n] = match self.reset {
+            Reset::After => self.gates_reset_after(projected, recurrent),
+            Reset::Before => self.gates_reset_before(projected, recurrent),
+        };
+        // (1 - z) * n + z * h, with one product less.
+        n.clone() + z * (state - n)
+    }
+}

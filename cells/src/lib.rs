@@ -1,0 +1,39 @@
+//! Recurrent cells for [burn](https://burn.dev) behind one plug-in trait, [`RecurrentCell`]: a cell writes one step, and
+//! [`Recurrent`] makes deep, bidirectional, padded and streaming networks of it. [`tutorial`] adds a cell of your own.
+//!
+//! Shapes are written with one letter each: `B` batch, `T` time, `D` input, `H` hidden, `G` gates, `L` layers.
+#![doc = include_str!("../docs/example.md")]
+
+mod any;
+mod cell;
+mod error;
+mod gru;
+mod init;
+#[cfg(feature = "testing")]
+pub mod laws;
+mod lengths;
+mod lstm;
+mod ops;
+mod peephole;
+mod recurrent;
+mod rng;
+mod rnn;
+#[cfg(feature = "testing")]
+pub mod testing;
+#[cfg(feature = "testing")]
+#[doc = include_str!("../docs/adding-a-cell.md")]
+pub mod tutorial {}
+mod unroll;
+
+pub use any::{AnyCell, AnyCellConfig, AnyState};
+pub use cell::{CellConfig, RecurrentCell, RecurrentState, Sequence};
+pub use error::Error;
+pub use gru::{GruCell, GruConfig, Reset};
+pub use init::{Init, WeightInit};
+pub use lengths::Lengths;
+pub use lstm::{InputGate, LstmCell, LstmConfig, LstmState};
+pub use peephole::{PeepholeLstmCell, PeepholeLstmConfig, Peepholes};
+pub use recurrent::*;
+pub use rng::SeededRng;
+pub use rnn::{Nonlinearity, RnnCell, RnnConfig};
+pub use unroll::unroll_stepwise;

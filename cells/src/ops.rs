@@ -1,0 +1,100 @@
+//! The few tensor operations that the cells share.
+
+use burn::module::Param;
+use burn::tensor::{DType, Tensor, activation};
+
+use crate::Error;
+
+/// `x [B, I] * weight^T [I, O] -> [B, O]`, the weight stored `[O, I]`.
+pub(crate) fn linear(x: Tensor<2>, weight: &Param<Tensor<2>>) -> Tensor<2> {
+    x.matmul(weight.val().transpose())
+}
+
+/// [`linear`] over every step of `[B, T, D]`, plus a bias, as one product.
+pub(crate) fn project(
+    inputs: Tensor<3>,
+    weight: &Param<Tensor<2>>,
+    bias: Option<&Param<Tensor<1>>>,
+) -> Tensor<3> {
+    let [batch, steps, width] = inputs.dims();
+    let flat = linear(inputs.reshape([batch * steps, width]), weight);
+    let flat = match bias {
+        Some(bias) => flat + bias.val().unsqueeze(),
+        None => flat,
+    };
+    let [_, gates] = flat.dims();
+    flat.reshape([batch, steps, gates])
+}
+
+/// The gates `[B, G*H]` as `G` tensors `[B, H]`.
+pub(crate) fn split_gates<const G: usize>(gates: Tensor<2>) -> [Tensor<2>; G] {
+    let [_, width] = gates.dims();
+    let size = width / G;
+    std::array::from_fn(|gate| gates.clone().narrow(1, gate * size, size))
+}
+
+/// `1 / (1 + exp(-x))` in the number type of `x`.
+pub(crate) fn sigmoid(x: Tensor<2>) -> Tensor<2> {
+    match x.dtype() {
+        // burn's own takes a detour through f32 on backends without a kernel for it, ndarray among them.
+        DType::F64 => (x * 0.5).tanh() * 0.5 + 0.5,
+        _ => activation::sigmoid(x),
+    }
+}
+
+/// Values beyond `[-bound, bound]` are moved to its border.
+pub(crate) fn clip(values: Tensor<2>, bound: Option<f64>) -> Tensor<2> {
+    match bound {
+        Some(bound) => values.clamp(-bound, bound),
+        None => values,
+    }
+}
+
+/// A size that must be at least 1.
+pub(crate) fn check_size(field: &'static str, size: usize) -> Result<(), Error> {
+    match size {
+        0 => Err(Error::config(field, "at least 1", size)),
+        _ => Ok(()),
+    }
+}
+
+/// A clipping bound, which must be positive and finite where it is given.
+pub(crate) fn check_clip(field: &'static str, bound: Option<f64>) -> Result<(), Error> {
+    match bound {
+        Some(bound) if !(bound > 0.0 && bound.is_finite()) => {
+            Err(Error::config(field, "positive and finite", bound))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A value that must be finite.
+pub(crate) fn check_finite(field: &'static str, value: f64) -> Result<(), Error> {
+    match value.is_finite() {
+        true => Ok(()),
+        false => Err(Error::config(field, "finite", value)),
+    }
+}
+
+/// # Panics
+/// If the configuration or the input size is out of its range.
+pub(crate) fn assert_config(validated: Result<(), Error>, input_size: usize) {
+    if let Err(error) = validated.and_then(|()| check_size("input_size", input_size)) {
+        panic!("{error}");
+    }
+}
+
+/// The default of what is on unless said otherwise.
+pub(crate) fn yes() -> bool {
+    true
+}
+
+/// The default forget bias.
+pub(crate) fn one() -> f64 {
+    1.0
+}
+
+/// The default number of layers.
+pub(crate) fn one_layer() -> usize {
+    1
+}

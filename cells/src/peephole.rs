@@ -1,0 +1,187 @@
+//! The peephole LSTM (Gers and Schmidhuber 2000): its gates see the memory cell.
+//!
+//! ```text
+//! [i f g o] = W_ih x_t + b + W_hh h_{t-1}
+//! cell      = sigmoid(f + p_f * c_{t-1}) * c_{t-1} + sigmoid(i + p_i * c_{t-1}) * tanh(g)
+//! hidden    = sigmoid(o + p_o * cell) * tanh(cell)
+//! ```
+
+use burn::module::{Module, Param};
+use burn::tensor::{Device, Tensor};
+use derive_setters::Setters;
+use serde::{Deserialize, Serialize};
+
+use crate::{CellConfig, Error, LstmState, RecurrentCell, SeededRng, WeightInit, ops};
+
+/// Which gates see the memory cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Peepholes {
+    /// The input gate, which sees the cell of the step before. Default: `true`.
+    pub input: bool,
+    /// The forget gate, which sees the cell of the step before. Default: `true`.
+    pub forget: bool,
+    /// The output gate, which sees this step's cell. Default: `true`.
+    pub output: bool,
+}
+
+impl Default for Peepholes {
+    fn default() -> Self {
+        Self {
+            input: true,
+            forget: true,
+            output: true,
+        }
+    }
+}
+
+/// Configuration of a [`PeepholeLstmCell`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Setters)]
+#[serde(deny_unknown_fields)]
+#[setters(prefix = "with_")]
+pub struct PeepholeLstmConfig {
+    /// `H`, at least 1.
+    pub hidden_size: usize,
+    /// Whether the gates have biases. Default: `true`.
+    #[serde(default = "ops::yes")]
+    pub bias: bool,
+    /// Added to the forget gate's initial bias. Default: 1.
+    #[serde(default = "ops::one")]
+    pub forget_bias: f64,
+    /// Which gates see the memory cell. Default: all three.
+    #[serde(default)]
+    pub peepholes: Peepholes,
+    /// Clips what goes into the gates' activations, peepholes included, to `[-clip, clip]`; ONNX's LSTM means this by
+    /// `clip`. Default: none.
+    #[setters(strip_option)]
+    #[serde(default)]
+    pub gate_clip: Option<f64>,
+    /// How the weights start; the peepholes as the biases.
+    #[serde(default)]
+    pub init: WeightInit,
+}
+
+impl PeepholeLstmConfig {
+    /// Three peepholes, biases, a forget bias of 1, no clipping.
+    pub fn new(hidden_size: usize) -> Self {
+        Self {
+            hidden_size,
+            bias: true,
+            forget_bias: 1.0,
+            peepholes: Peepholes::default(),
+            gate_clip: None,
+            init: WeightInit::default(),
+        }
+    }
+}
+
+impl CellConfig for PeepholeLstmConfig {
+    type Cell = PeepholeLstmCell;
+
+    fn validate(&self) -> Result<(), Error> {
+        ops::check_size("hidden_size", self.hidden_size)?;
+        ops::check_finite("forget_bias", self.forget_bias)?;
+        ops::check_clip("gate_clip", self.gate_clip)
+    }
+
+    fn hidden_size(&self) -> usize {
+        self.hidden_size
+    }
+
+    fn init(&self, input_size: usize, device: &Device, rng: &mut SeededRng) -> PeepholeLstmCell {
+        ops::assert_config(self.validate(), input_size);
+        let (hidden, init, holes) = (self.hidden_size, self.init, self.peepholes);
+        let offsets = [0.0, self.forget_bias, 0.0, 0.0];
+        let weight_ih = init
+            .input
+            .matrix([4, hidden, input_size], hidden, device, rng);
+        let weight_hh = init
+            .recurrent
+            .matrix([4, hidden, hidden], hidden, device, rng);
+        let bias = self
+            .bias
+            .then(|| init.bias.vector(&offsets, hidden, device, rng));
+        let mut peephole = |open: bool| open.then(|| init.bias.vector(&[0.0], hidden, device, rng));
+        PeepholeLstmCell {
+            weight_ih,
+            weight_hh,
+            bias,
+            peephole_i: peephole(holes.input),
+            peephole_f: peephole(holes.forget),
+            peephole_o: peephole(holes.output),
+            gate_clip: self.gate_clip,
+        }
+    }
+}
+
+/// A peephole LSTM.
+#[derive(Module, Debug)]
+pub struct PeepholeLstmCell {
+    /// `[4*H, D]`, gates `i f g o`.
+    pub weight_ih: Param<Tensor<2>>,
+    /// `[4*H, H]`.
+    pub weight_hh: Param<Tensor<2>>,
+    /// `[4*H]`.
+    pub bias: Option<Param<Tensor<1>>>,
+    /// What the input gate sees of `c_{t-1}`, `[H]`.
+    pub peephole_i: Option<Param<Tensor<1>>>,
+    /// What the forget gate sees of `c_{t-1}`, `[H]`.
+    pub peephole_f: Option<Param<Tensor<1>>>,
+    /// What the output gate sees of `c_t`, `[H]`.
+    pub peephole_o: Option<Param<Tensor<1>>>,
+    #[module(skip)]
+    gate_clip: Option<f64>,
+}
+
+impl PeepholeLstmCell {
+    /// The bound of what goes into the gates' activations, peepholes included.
+    pub fn gate_clip(&self) -> Option<f64> {
+        self.gate_clip
+    }
+
+    /// A gate's pre-activation with what its peephole sees of `cell`, clipped.
+    fn peep(
+        &self,
+        sum: Tensor<2>,
+        peephole: Option<&Param<Tensor<1>>>,
+        cell: &Tensor<2>,
+    ) -> Tensor<2> {
+        let seen = match peephole {
+            Some(weight) => sum + cell.clone() * weight.val().unsqueeze(),
+            None => sum,
+        };
+        ops::clip(seen, self.gate_clip)
+    }
+}
+
+impl RecurrentCell for PeepholeLstmCell {
+    type State = LstmState;
+
+    fn input_size(&self) -> usize {
+        self.weight_ih.dims()[1]
+    }
+
+    fn hidden_size(&self) -> usize {
+        self.weight_hh.dims()[1]
+    }
+
+    fn initial_state(&self, batch_size: usize, device: &Device) -> LstmState {
+        LstmState::zeros(batch_size, [self.hidden_size(); 2], &self.weight_hh, device)
+    }
+
+    fn project(&self, inputs: Tensor<3>) -> Tensor<3> {
+        ops::project(inputs, &self.weight_ih, self.bias.as_ref())
+    }
+
+    fn step(&self, projected: Tensor<2>, recurrent: Tensor<2>, state: LstmState) -> LstmState {
+        let [i, f, g, o] = ops::split_gates(projected + ops::linear(recurrent, &self.weight_hh));
+        let i = ops::sigmoid(self.peep(i, self.peephole_i.as_ref(), &state.cell));
+        let f = ops::sigmoid(self.peep(f, self.peephole_f.as_ref(), &state.cell));
+        let cell = f * state.cell + i * ops::clip(g, self.gate_clip).tanh();
+        let o = ops::sigmoid(self.peep(o, self.peephole_o.as_ref(), &cell));
+        LstmState {
+            hidden: o * cell.clone().tanh(),
+            cell,
+        }
+    }
+}
