@@ -9,6 +9,7 @@ mod cell;
 mod error;
 mod gru;
 mod init;
+pub mod interop;
 #[cfg(feature = "testing")]
 pub mod laws;
 mod lengths;
