@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use burn::module::Module;
+use burn::module::{Module, ModuleDisplay};
 use burn::tensor::{Bool, Device, Int, Tensor};
 
 use crate::{Error, Lengths, SeededRng, unroll_stepwise};
@@ -21,7 +21,7 @@ use crate::{Error, Lengths, SeededRng, unroll_stepwise};
 /// 4. *Recurrence is masked*: the recurrent weights see only `recurrent`, never the state's own hidden part, because
 ///    `recurrent` is what variational dropout masks.
 /// 5. *Gradients are whole*: every parameter receives a gradient, and finite differences agree with it.
-pub trait RecurrentCell: Module + Sized {
+pub trait RecurrentCell: Module + ModuleDisplay + Sized + 'static {
     /// What is carried from one step to the next.
     type State: RecurrentState;
 
@@ -60,7 +60,7 @@ pub trait RecurrentCell: Module + Sized {
 }
 
 /// What a cell carries from one step to the next: a fixed set of tensors `[B, _]`, one of which is the hidden state.
-pub trait RecurrentState: Clone + Debug + Send {
+pub trait RecurrentState: Clone + Debug + Send + 'static {
     /// The hidden state `[B, H]`, which is also the step's output.
     fn hidden(&self) -> Tensor<2>;
 

@@ -14,7 +14,7 @@ use burn::tensor::{Device, Tensor};
 use derive_setters::Setters;
 use serde::{Deserialize, Serialize};
 
-use crate::{CellConfig, Error, RecurrentCell, SeededRng, WeightInit, ops};
+use crate::{CellConfig, Error, RecurrentCell, SeededRng, Sequence, WeightInit, ops, unroll_with};
 
 /// Where a GRU's reset gate acts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -114,33 +114,34 @@ impl GruCell {
         self.reset
     }
 
-    /// The update gate `z` and the candidate `n`, with the reset gate on the recurrent product.
-    fn gates_reset_after(&self, projected: Tensor<2>, recurrent: Tensor<2>) -> [Tensor<2>; 2] {
-        let [input_r, input_z, input_n] = ops::split_gates(projected);
-        let [hidden_r, hidden_z, hidden_n] =
-            ops::split_gates(ops::linear(recurrent, &self.weight_hh));
-        let hidden_n = match &self.bias_hn {
-            Some(bias) => hidden_n + bias.val().unsqueeze(),
-            None => hidden_n,
+    /// [`RecurrentCell::step`] with the recurrent weights already transposed, `[H, 3*H]`.
+    fn step_with(
+        &self,
+        weight_hh: &Tensor<2>,
+        projected: Tensor<2>,
+        recurrent: Tensor<2>,
+        state: Tensor<2>,
+    ) -> Tensor<2> {
+        let [input_rz, input_n] = split_candidate(projected);
+        let [z, n] = match self.reset {
+            Reset::After => {
+                let [hidden_rz, hidden_n] = split_candidate(recurrent.matmul(weight_hh.clone()));
+                let [r, z] = ops::split_gates(ops::sigmoid(input_rz + hidden_rz));
+                let hidden_n = match &self.bias_hn {
+                    Some(bias) => hidden_n + bias.val().unsqueeze(),
+                    None => hidden_n,
+                };
+                [z, (input_n + r * hidden_n).tanh()]
+            }
+            Reset::Before => {
+                let [weight_rz, weight_n] = split_candidate(weight_hh.clone());
+                let hidden_rz = recurrent.clone().matmul(weight_rz);
+                let [r, z] = ops::split_gates(ops::sigmoid(input_rz + hidden_rz));
+                [z, (input_n + (r * recurrent).matmul(weight_n)).tanh()]
+            }
         };
-        let r = ops::sigmoid(input_r + hidden_r);
-        [
-            ops::sigmoid(input_z + hidden_z),
-            (input_n + r * hidden_n).tanh(),
-        ]
-    }
-
-    /// The update gate `z` and the candidate `n`, with the reset gate on the hidden state.
-    fn gates_reset_before(&self, projected: Tensor<2>, recurrent: Tensor<2>) -> [Tensor<2>; 2] {
-        let hidden = self.hidden_size();
-        let [input_r, input_z, input_n] = ops::split_gates(projected);
-        let weight = self.weight_hh.val();
-        let weight_rz = weight.clone().narrow(0, 0, 2 * hidden).transpose();
-        let weight_n = weight.narrow(0, 2 * hidden, hidden).transpose();
-        let [hidden_r, hidden_z] = ops::split_gates(recurrent.clone().matmul(weight_rz));
-        let r = ops::sigmoid(input_r + hidden_r);
-        let n = (input_n + (r * recurrent).matmul(weight_n)).tanh();
-        [ops::sigmoid(input_z + hidden_z), n]
+        // (1 - z) * n + z * h, with one product less.
+        n.clone() + z * (state - n)
     }
 }
 
@@ -167,11 +168,28 @@ impl RecurrentCell for GruCell {
     }
 
     fn step(&self, projected: Tensor<2>, recurrent: Tensor<2>, state: Tensor<2>) -> Tensor<2> {
-        let [z, n] = match self.reset {
-            Reset::After => self.gates_reset_after(projected, recurrent),
-            Reset::Before => self.gates_reset_before(projected, recurrent),
-        };
-        // (1 - z) * n + z * h, with one product less.
-        n.clone() + z * (state - n)
+        self.step_with(
+            &ops::transposed(&self.weight_hh),
+            projected,
+            recurrent,
+            state,
+        )
     }
+
+    fn unroll(&self, sequence: Sequence<Tensor<2>>) -> (Tensor<3>, Tensor<2>) {
+        let weight_hh = ops::transposed(&self.weight_hh);
+        unroll_with(self, sequence, |projected, recurrent, state| {
+            self.step_with(&weight_hh, projected, recurrent, state)
+        })
+    }
+}
+
+/// The gates `[_, 3*H]` as `r z` together, `[_, 2*H]`, and the candidate `n`, `[_, H]`.
+fn split_candidate(gates: Tensor<2>) -> [Tensor<2>; 2] {
+    let [_, width] = gates.dims();
+    let hidden = width / 3;
+    [
+        gates.clone().narrow(1, 0, 2 * hidden),
+        gates.narrow(1, 2 * hidden, hidden),
+    ]
 }

@@ -37,4 +37,4 @@ pub use peephole::{PeepholeLstmCell, PeepholeLstmConfig, Peepholes};
 pub use recurrent::*;
 pub use rng::SeededRng;
 pub use rnn::{Nonlinearity, RnnCell, RnnConfig};
-pub use unroll::unroll_stepwise;
+pub use unroll::{unroll_stepwise, unroll_with};

@@ -11,7 +11,10 @@ use burn::tensor::{Device, Tensor};
 use derive_setters::Setters;
 use serde::{Deserialize, Serialize};
 
-use crate::{CellConfig, Error, RecurrentCell, RecurrentState, SeededRng, WeightInit, ops};
+use crate::{
+    CellConfig, Error, RecurrentCell, RecurrentState, SeededRng, Sequence, WeightInit, ops,
+    unroll_with,
+};
 
 /// Where an LSTM's input gate comes from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -242,6 +245,25 @@ impl LstmCell {
             }
         }
     }
+
+    /// [`RecurrentCell::step`] with the recurrent weights already transposed, `[H, G*H]`.
+    fn step_with(
+        &self,
+        weight_hh: &Tensor<2>,
+        projected: Tensor<2>,
+        recurrent: Tensor<2>,
+        state: LstmState,
+    ) -> LstmState {
+        let sums = projected + recurrent.matmul(weight_hh.clone());
+        let [i, f, g, o] = self.gates(ops::clip(sums, self.gate_clip));
+        let cell = ops::clip(f * state.cell + i * g, self.cell_clip);
+        let hidden = o * cell.clone().tanh();
+        let hidden = match &self.weight_hr {
+            Some(weight) => hidden.matmul(ops::transposed(weight)),
+            None => hidden,
+        };
+        LstmState { hidden, cell }
+    }
 }
 
 impl RecurrentCell for LstmCell {
@@ -265,17 +287,18 @@ impl RecurrentCell for LstmCell {
     }
 
     fn step(&self, projected: Tensor<2>, recurrent: Tensor<2>, state: LstmState) -> LstmState {
-        let sums = ops::clip(
-            projected + ops::linear(recurrent, &self.weight_hh),
-            self.gate_clip,
-        );
-        let [i, f, g, o] = self.gates(sums);
-        let cell = ops::clip(f * state.cell + i * g, self.cell_clip);
-        let hidden = o * cell.clone().tanh();
-        let hidden = match &self.weight_hr {
-            Some(weight) => ops::linear(hidden, weight),
-            None => hidden,
-        };
-        LstmState { hidden, cell }
+        self.step_with(
+            &ops::transposed(&self.weight_hh),
+            projected,
+            recurrent,
+            state,
+        )
+    }
+
+    fn unroll(&self, sequence: Sequence<LstmState>) -> (Tensor<3>, LstmState) {
+        let weight_hh = ops::transposed(&self.weight_hh);
+        unroll_with(self, sequence, |projected, recurrent, state| {
+            self.step_with(&weight_hh, projected, recurrent, state)
+        })
     }
 }

@@ -5,19 +5,21 @@ use burn::tensor::{DType, Tensor, activation};
 
 use crate::Error;
 
-/// `x [B, I] * weight^T [I, O] -> [B, O]`, the weight stored `[O, I]`.
-pub(crate) fn linear(x: Tensor<2>, weight: &Param<Tensor<2>>) -> Tensor<2> {
-    x.matmul(weight.val().transpose())
+/// A weight `[O, I]` as the right side of a product, `[I, O]`.
+pub(crate) fn transposed(weight: &Param<Tensor<2>>) -> Tensor<2> {
+    weight.val().transpose()
 }
 
-/// [`linear`] over every step of `[B, T, D]`, plus a bias, as one product.
+/// `inputs [B, T, D]` times `weight^T`, plus a bias, as one product over every step.
 pub(crate) fn project(
     inputs: Tensor<3>,
     weight: &Param<Tensor<2>>,
     bias: Option<&Param<Tensor<1>>>,
 ) -> Tensor<3> {
     let [batch, steps, width] = inputs.dims();
-    let flat = linear(inputs.reshape([batch * steps, width]), weight);
+    let flat = inputs
+        .reshape([batch * steps, width])
+        .matmul(transposed(weight));
     let flat = match bias {
         Some(bias) => flat + bias.val().unsqueeze(),
         None => flat,

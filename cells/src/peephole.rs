@@ -11,7 +11,9 @@ use burn::tensor::{Device, Tensor};
 use derive_setters::Setters;
 use serde::{Deserialize, Serialize};
 
-use crate::{CellConfig, Error, LstmState, RecurrentCell, SeededRng, WeightInit, ops};
+use crate::{
+    CellConfig, Error, LstmState, RecurrentCell, SeededRng, Sequence, WeightInit, ops, unroll_with,
+};
 
 /// Which gates see the memory cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -152,6 +154,25 @@ impl PeepholeLstmCell {
         };
         ops::clip(seen, self.gate_clip)
     }
+
+    /// [`RecurrentCell::step`] with the recurrent weights already transposed, `[H, 4*H]`.
+    fn step_with(
+        &self,
+        weight_hh: &Tensor<2>,
+        projected: Tensor<2>,
+        recurrent: Tensor<2>,
+        state: LstmState,
+    ) -> LstmState {
+        let [i, f, g, o] = ops::split_gates(projected + recurrent.matmul(weight_hh.clone()));
+        let i = ops::sigmoid(self.peep(i, self.peephole_i.as_ref(), &state.cell));
+        let f = ops::sigmoid(self.peep(f, self.peephole_f.as_ref(), &state.cell));
+        let cell = f * state.cell + i * ops::clip(g, self.gate_clip).tanh();
+        let o = ops::sigmoid(self.peep(o, self.peephole_o.as_ref(), &cell));
+        LstmState {
+            hidden: o * cell.clone().tanh(),
+            cell,
+        }
+    }
 }
 
 impl RecurrentCell for PeepholeLstmCell {
@@ -174,14 +195,18 @@ impl RecurrentCell for PeepholeLstmCell {
     }
 
     fn step(&self, projected: Tensor<2>, recurrent: Tensor<2>, state: LstmState) -> LstmState {
-        let [i, f, g, o] = ops::split_gates(projected + ops::linear(recurrent, &self.weight_hh));
-        let i = ops::sigmoid(self.peep(i, self.peephole_i.as_ref(), &state.cell));
-        let f = ops::sigmoid(self.peep(f, self.peephole_f.as_ref(), &state.cell));
-        let cell = f * state.cell + i * ops::clip(g, self.gate_clip).tanh();
-        let o = ops::sigmoid(self.peep(o, self.peephole_o.as_ref(), &cell));
-        LstmState {
-            hidden: o * cell.clone().tanh(),
-            cell,
-        }
+        self.step_with(
+            &ops::transposed(&self.weight_hh),
+            projected,
+            recurrent,
+            state,
+        )
+    }
+
+    fn unroll(&self, sequence: Sequence<LstmState>) -> (Tensor<3>, LstmState) {
+        let weight_hh = ops::transposed(&self.weight_hh);
+        unroll_with(self, sequence, |projected, recurrent, state| {
+            self.step_with(&weight_hh, projected, recurrent, state)
+        })
     }
 }

@@ -7,7 +7,9 @@ use burn::tensor::{Device, Tensor, activation};
 use derive_setters::Setters;
 use serde::{Deserialize, Serialize};
 
-use crate::{CellConfig, Error, Init, RecurrentCell, SeededRng, WeightInit, ops};
+use crate::{
+    CellConfig, Error, Init, RecurrentCell, SeededRng, Sequence, WeightInit, ops, unroll_with,
+};
 
 /// What an [`RnnCell`] applies to its pre-activation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -113,6 +115,20 @@ impl RnnCell {
     pub fn nonlinearity(&self) -> Nonlinearity {
         self.nonlinearity
     }
+
+    /// [`RecurrentCell::step`] with the recurrent weights `[H, H]` already transposed.
+    fn step_with(
+        &self,
+        weight_hh: &Tensor<2>,
+        projected: Tensor<2>,
+        recurrent: Tensor<2>,
+    ) -> Tensor<2> {
+        let sum = projected + recurrent.matmul(weight_hh.clone());
+        match self.nonlinearity {
+            Nonlinearity::Tanh => sum.tanh(),
+            Nonlinearity::Relu => activation::relu(sum),
+        }
+    }
 }
 
 impl RecurrentCell for RnnCell {
@@ -138,10 +154,13 @@ impl RecurrentCell for RnnCell {
     }
 
     fn step(&self, projected: Tensor<2>, recurrent: Tensor<2>, _state: Tensor<2>) -> Tensor<2> {
-        let sum = projected + ops::linear(recurrent, &self.weight_hh);
-        match self.nonlinearity {
-            Nonlinearity::Tanh => sum.tanh(),
-            Nonlinearity::Relu => activation::relu(sum),
-        }
+        self.step_with(&ops::transposed(&self.weight_hh), projected, recurrent)
+    }
+
+    fn unroll(&self, sequence: Sequence<Tensor<2>>) -> (Tensor<3>, Tensor<2>) {
+        let weight_hh = ops::transposed(&self.weight_hh);
+        unroll_with(self, sequence, |projected, recurrent, _| {
+            self.step_with(&weight_hh, projected, recurrent)
+        })
     }
 }

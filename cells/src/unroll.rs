@@ -12,6 +12,21 @@ pub fn unroll_stepwise<C: RecurrentCell>(
     cell: &C,
     sequence: Sequence<C::State>,
 ) -> (Tensor<3>, C::State) {
+    unroll_with(cell, sequence, |projected, recurrent, state| {
+        cell.step(projected, recurrent, state)
+    })
+}
+
+/// The same loop around another function with the meaning of [`RecurrentCell::step`]: one that has made ready, once for
+/// the sequence, what `step` would compute anew every time.
+///
+/// # Panics
+/// If a shape of `sequence` does not fit the cell.
+pub fn unroll_with<C: RecurrentCell>(
+    cell: &C,
+    sequence: Sequence<C::State>,
+    step: impl Fn(Tensor<2>, Tensor<2>, C::State) -> C::State,
+) -> (Tensor<3>, C::State) {
     sequence.assert_fits(cell);
     let Sequence {
         inputs,
@@ -19,15 +34,19 @@ pub fn unroll_stepwise<C: RecurrentCell>(
         lengths,
         recurrent_mask,
     } = sequence;
-    let [_, steps, _] = inputs.dims();
+    let advance = |projected: Tensor<2>, state: C::State| {
+        let hidden = state.hidden();
+        let recurrent = match &recurrent_mask {
+            Some(mask) => hidden * mask.clone(),
+            None => hidden,
+        };
+        step(projected, recurrent, state)
+    };
     match lengths {
-        None => run(cell, inputs, state, recurrent_mask, |_, new, _| new),
-        Some(lengths) if lengths.longest() == 0 => {
-            let [batch, width] = state.hidden().dims();
-            let options = (&inputs.device(), inputs.dtype());
-            (Tensor::zeros([batch, steps, width], options), state)
-        }
-        Some(lengths) => run_padded(cell, inputs, state, recurrent_mask, &lengths),
+        None => run(cell, inputs, state, |_, projected, state| {
+            advance(projected, state)
+        }),
+        Some(lengths) => run_padded(cell, inputs, state, &lengths, advance),
     }
 }
 
@@ -36,71 +55,67 @@ fn run_padded<C: RecurrentCell>(
     cell: &C,
     inputs: Tensor<3>,
     state: C::State,
-    mask: Option<Tensor<2>>,
     lengths: &Lengths,
+    advance: impl Fn(Tensor<2>, C::State) -> C::State,
 ) -> (Tensor<3>, C::State) {
     let [batch, steps, _] = inputs.dims();
-    let valid: Vec<i64> = lengths
-        .as_slice()
-        .iter()
-        .map(|&length| length as i64)
-        .collect();
-    let valid: Tensor<2, Int> =
-        Tensor::from_data(TensorData::new(valid, [batch, 1]), &inputs.device());
+    let (device, dtype) = (inputs.device(), inputs.dtype());
+    let zeros = |steps| Tensor::zeros([batch, steps, cell.hidden_size()], (&device, dtype));
+    let longest = lengths.longest();
+    if longest == 0 {
+        return (zeros(steps), state);
+    }
+    let valid: Vec<i64> = lengths.as_slice().iter().map(|&n| n as i64).collect();
+    let valid: Tensor<2, Int> = Tensor::from_data(TensorData::new(valid, [batch, 1]), &device);
     // Whatever stands in the padding, NaN included, must reach neither the outputs nor a gradient.
-    let inputs = lengths.zero_padding(inputs).narrow(1, 0, lengths.longest());
-    let (outputs, state) = run(cell, inputs, state, mask, |step, new: C::State, old| {
+    let inputs = lengths.zero_padding(inputs).narrow(1, 0, longest);
+    let (outputs, state) = run(cell, inputs, state, |step, projected, old| {
+        let new = advance(projected, old.clone());
         if step < lengths.shortest() {
             return new;
         }
         new.freeze_where(old, valid.clone().lower_equal_elem(step as i64))
     });
-    let [batch, done, width] = outputs.dims();
-    let options = (&outputs.device(), outputs.dtype());
-    let outputs = match steps - done {
+    let outputs = match steps - longest {
         0 => outputs,
-        rest => Tensor::cat(
-            vec![outputs, Tensor::zeros([batch, rest, width], options)],
-            1,
-        ),
+        rest => Tensor::cat(vec![outputs, zeros(rest)], 1),
     };
     (lengths.zero_padding(outputs), state)
 }
 
-/// The loop itself; `settle(step, new, old)` decides which state a step leaves behind.
+/// The loop itself; `advance(step, projected, state)` gives the state that the step leaves behind.
 fn run<C: RecurrentCell>(
     cell: &C,
     inputs: Tensor<3>,
     mut state: C::State,
-    mask: Option<Tensor<2>>,
-    settle: impl Fn(usize, C::State, C::State) -> C::State,
+    advance: impl Fn(usize, Tensor<2>, C::State) -> C::State,
 ) -> (Tensor<3>, C::State) {
-    let steps = split_steps(cell.project(inputs));
-    let mut outputs = Vec::with_capacity(steps.len());
-    for (step, projected) in steps.into_iter().enumerate() {
-        let hidden = state.hidden();
-        let recurrent = match &mask {
-            Some(mask) => hidden * mask.clone(),
-            None => hidden,
-        };
-        let new = cell.step(projected, recurrent, state.clone());
-        state = settle(step, new, state);
-        outputs.push(state.hidden());
+    let [batch, steps, _] = inputs.dims();
+    let mut outputs = Vec::with_capacity(steps);
+    for block in split(inputs, ROWS_OF_A_PROJECTION.div_ceil(batch)) {
+        for projected in split(cell.project(block), 1) {
+            state = advance(outputs.len(), projected.squeeze_dim(1), state);
+            outputs.push(state.hidden());
+        }
     }
     (Tensor::stack(outputs, 1), state)
 }
 
-/// `[B, T, P]` as `T` tensors `[B, P]`, by halving.
+/// How many rows `[B * T, D]` are projected at once: enough for a product at full speed, few enough for its result to be
+/// cut into steps, and its gradient to be put together from theirs, within a core's cache.
+const ROWS_OF_A_PROJECTION: usize = 256;
+
+/// `[B, T, W]` in pieces of at most `length` steps, by halving.
 ///
-/// The gradient of a slice is a tensor of the full size, zero but for the slice: cutting every step out of the whole costs
-/// `T` such tensors, quadratic in `T`. Halves of halves cost `log2 T` of them.
-fn split_steps(sequence: Tensor<3>) -> Vec<Tensor<2>> {
+/// The gradient of a slice is a tensor of the full size, zero but for the slice: cutting every piece out of the whole
+/// costs as many such tensors as there are pieces, quadratic in `T`. Halves of halves cost `log2 T` of them.
+fn split(sequence: Tensor<3>, length: usize) -> Vec<Tensor<3>> {
     let [_, steps, _] = sequence.dims();
-    if steps == 1 {
-        return vec![sequence.squeeze_dim(1)];
+    if steps <= length {
+        return vec![sequence];
     }
     let half = steps / 2;
-    let mut parts = split_steps(sequence.clone().narrow(1, 0, half));
-    parts.extend(split_steps(sequence.narrow(1, half, steps - half)));
-    parts
+    let mut pieces = split(sequence.clone().narrow(1, 0, half), length);
+    pieces.extend(split(sequence.narrow(1, half, steps - half), length));
+    pieces
 }

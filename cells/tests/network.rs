@@ -3,7 +3,6 @@
 #[path = "support/properties.rs"]
 mod properties;
 
-use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 use properties::{check, small};
 use proptest::prelude::*;
