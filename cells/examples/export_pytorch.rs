@@ -31,13 +31,12 @@ struct Module {
     bias: bool,
 }
 
-impl Module {
-    fn new(kind: &'static str) -> Self {
-        Self {
-            kind,
-            projection_size: 0,
-            bias: true,
-        }
+/// A module with biases and no projection.
+const fn plain(kind: &'static str) -> Module {
+    Module {
+        kind,
+        projection_size: 0,
+        bias: true,
     }
 }
 
@@ -45,54 +44,40 @@ fn main() -> Result<(), Box<dyn Error>> {
     let folder = std::env::args().nth(1).ok_or("usage: export_pytorch DIR")?;
     let folder = Path::new(&folder);
     std::fs::create_dir_all(folder)?;
-    let (rnn, lstm, gru) = (
-        RnnConfig::pytorch(HIDDEN),
-        LstmConfig::pytorch(HIDDEN),
-        GruConfig::pytorch(HIDDEN),
-    );
+    let rnn = RnnConfig::pytorch(HIDDEN);
     let relu = rnn.clone().with_nonlinearity(Nonlinearity::Relu);
-    let no_bias = |kind| Module {
-        bias: false,
-        ..Module::new(kind)
-    };
-
-    export(
-        &folder.join("rnn_tanh"),
-        &Module::new("rnn_tanh"),
-        rnn.clone(),
-    )?;
-    export(
-        &folder.join("rnn_tanh_no_bias"),
-        &no_bias("rnn_tanh"),
-        rnn.with_bias(false),
-    )?;
-    export(&folder.join("rnn_relu"), &Module::new("rnn_relu"), relu)?;
-    export(&folder.join("lstm"), &Module::new("lstm"), lstm.clone())?;
-    export(
-        &folder.join("lstm_no_bias"),
-        &no_bias("lstm"),
-        lstm.clone().with_bias(false),
-    )?;
+    let lstm = LstmConfig::pytorch(HIDDEN);
     let projected = Module {
         projection_size: 2,
-        ..Module::new("lstm")
+        ..plain("lstm")
     };
-    export(
-        &folder.join("lstm_proj"),
-        &projected,
-        lstm.with_projection_size(projected.projection_size),
-    )?;
-    export(&folder.join("gru"), &Module::new("gru"), gru.clone())?;
-    export(
-        &folder.join("gru_no_bias"),
-        &no_bias("gru"),
-        gru.with_bias(false),
-    )
+    let with_projection = lstm.clone().with_projection_size(2);
+    export(folder, "rnn_tanh", &plain("rnn_tanh"), rnn)?;
+    export(folder, "rnn_relu", &plain("rnn_relu"), relu)?;
+    export(folder, "lstm", &plain("lstm"), lstm)?;
+    export(folder, "lstm_proj", &projected, with_projection)?;
+    export(folder, "gru", &plain("gru"), GruConfig::pytorch(HIDDEN))?;
+    export_without_bias(folder)
 }
 
-/// Writes `stem_l1.safetensors`, one layer forward, and `stem_l2_bi.safetensors`, two layers both ways, padded.
+/// The same kinds without biases.
+fn export_without_bias(folder: &Path) -> Result<(), Box<dyn Error>> {
+    let module = |kind| Module {
+        bias: false,
+        ..plain(kind)
+    };
+    let rnn = RnnConfig::pytorch(HIDDEN).with_bias(false);
+    let lstm = LstmConfig::pytorch(HIDDEN).with_bias(false);
+    let gru = GruConfig::pytorch(HIDDEN).with_bias(false);
+    export(folder, "rnn_tanh_no_bias", &module("rnn_tanh"), rnn)?;
+    export(folder, "lstm_no_bias", &module("lstm"), lstm)?;
+    export(folder, "gru_no_bias", &module("gru"), gru)
+}
+
+/// Writes `NAME_l1.safetensors`, one layer forward, and `NAME_l2_bi.safetensors`, two layers both ways, padded.
 fn export<C: CellConfig<Cell: PytorchCell>>(
-    stem: &Path,
+    folder: &Path,
+    name: &str,
     module: &Module,
     cell: C,
 ) -> Result<(), Box<dyn Error>> {
@@ -103,9 +88,9 @@ fn export<C: CellConfig<Cell: PytorchCell>>(
         .with_direction(Direction::Both);
     let lengths = Lengths::new(VALID.to_vec(), STEPS)?;
     for (suffix, config, lengths) in [("l1", one, None), ("l2_bi", two, Some(lengths))] {
-        let path = format!("{}_{suffix}.safetensors", stem.display());
+        let path = folder.join(format!("{name}_{suffix}.safetensors"));
         state_dict(module, &config, lengths)?.write_safetensors(&path)?;
-        println!("{path}");
+        println!("{}", path.display());
     }
     Ok(())
 }
@@ -119,32 +104,22 @@ fn state_dict<C: CellConfig<Cell: PytorchCell>>(
     let device = Device::default();
     let mut rng = SeededRng::new(1);
     let network = config.init(INPUT, &device, &mut rng);
-    let mut dict = network.to_pytorch("")?;
-
-    let values: Vec<f32> = (0..BATCH * STEPS * INPUT)
+    let shape = [BATCH, STEPS, INPUT];
+    let values: Vec<f32> = (0..shape.iter().product())
         .map(|_| rng.normal() as f32)
         .collect();
-    dict.insert("__check__.inputs", [BATCH, STEPS, INPUT], values.clone())?;
-    if let Some(lengths) = &lengths {
-        let valid: Vec<f32> = lengths
-            .as_slice()
-            .iter()
-            .map(|&length| length as f32)
-            .collect();
+    let inputs = Tensor::<3>::from_data(TensorData::new(values.clone(), shape), &device);
+    let input = NetworkInput::new(inputs).with_lengths(lengths.clone());
+    let outputs = network.forward(input).outputs;
+
+    let mut dict = network.to_pytorch("")?;
+    dict.insert("__check__.inputs", shape, values)?;
+    if lengths.is_some() {
+        let valid = VALID.iter().map(|&length| length as f32).collect();
         dict.insert("__check__.lengths", [BATCH], valid)?;
     }
-    let inputs: Tensor<3> =
-        Tensor::from_data(TensorData::new(values, [BATCH, STEPS, INPUT]), &device);
-    let outputs = network
-        .forward(NetworkInput::new(inputs).with_lengths(lengths))
-        .outputs;
     let shape = outputs.dims();
-    dict.insert(
-        "__check__.outputs",
-        shape,
-        outputs.into_data().iter::<f32>().collect(),
-    )?;
-
+    dict.insert("__check__.outputs", shape, outputs.try_into_vec_as()?)?;
     Ok(dict
         .with_metadata("kind", module.kind)
         .with_metadata("num_layers", config.num_layers)

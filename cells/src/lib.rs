@@ -1,8 +1,5 @@
-//! Recurrent cells for [burn](https://burn.dev) behind one plug-in trait, [`RecurrentCell`]: a cell writes one step, and
-//! [`Recurrent`] makes deep, bidirectional, padded and streaming networks of it. [`tutorial`] adds a cell of your own.
-//!
-//! Shapes are written with one letter each: `B` batch, `T` time, `D` input, `H` hidden, `G` gates, `L` layers.
-#![doc = include_str!("../docs/example.md")]
+//! [`RecurrentCell`] is the contract, [`Recurrent`] the networks; `tutorial` (feature `testing`) adds a cell of your own.
+#![doc = include_str!("../README.md")]
 
 mod any;
 mod cell;
@@ -14,6 +11,7 @@ pub mod interop;
 pub mod laws;
 mod lengths;
 mod lstm;
+mod lstm_state;
 mod ops;
 mod peephole;
 mod recurrent;
@@ -32,7 +30,8 @@ pub use error::Error;
 pub use gru::{GruCell, GruConfig, Reset};
 pub use init::{Init, WeightInit};
 pub use lengths::Lengths;
-pub use lstm::{InputGate, LstmCell, LstmConfig, LstmState};
+pub use lstm::{InputGate, LstmCell, LstmConfig};
+pub use lstm_state::LstmState;
 pub use peephole::{PeepholeLstmCell, PeepholeLstmConfig, Peepholes};
 pub use recurrent::*;
 pub use rng::SeededRng;

@@ -8,11 +8,22 @@ use super::{
 };
 use crate::{Error, Lengths, RecurrentCell, Sequence, ops};
 
-/// What each direction hands to the next layer: the same tensor for both, unless they are kept apart.
+/// What one layer hands to the next, `[B, T, width]`.
 #[derive(Clone)]
-struct Streams<const D: usize> {
-    forward: Option<Tensor<D>>,
-    backward: Option<Tensor<D>>,
+enum Stream {
+    /// The same for both directions.
+    Shared(Tensor<3>),
+    /// Each direction sees its own alone ([`Merge::Separate`]).
+    Apart {
+        forward: Tensor<3>,
+        backward: Tensor<3>,
+    },
+}
+
+/// What the directions of a layer make of it, before merging, `[B, T, H]` each.
+struct Unmerged {
+    forward: Option<Tensor<3>>,
+    backward: Option<Tensor<3>>,
 }
 
 impl<C: RecurrentCell> Recurrent<C> {
@@ -40,22 +51,22 @@ impl<C: RecurrentCell> Recurrent<C> {
             Some(lengths) => lengths.zero_padding(inputs),
             None => inputs,
         };
-        let mut streams = Streams {
-            forward: Some(inputs.clone()),
-            backward: Some(inputs),
+        let mut stream = Stream::Shared(inputs);
+        let mut last = Unmerged {
+            forward: None,
+            backward: None,
         };
-        let mut unmerged = streams.clone();
         let mut finals = Vec::with_capacity(self.layers.len());
         for ((layer, state), masks) in self.layers.iter().zip(state.layers).zip(masks) {
-            let (outputs, state) = layer.run(&streams, state, lengths.as_ref(), masks);
+            let (outputs, state) = layer.run(&stream, state, lengths.as_ref(), masks);
             finals.push(state);
-            streams = layer.connect(streams, outputs.clone(), self.merge);
-            unmerged = outputs;
+            stream = layer.connect(stream, outputs.merge(self.merge));
+            last = outputs;
         }
         NetworkOutput {
-            outputs: streams.side_by_side(self.direction(), self.merge, 2),
-            forward: unmerged.forward,
-            backward: unmerged.backward,
+            outputs: stream.side_by_side(),
+            forward: last.forward,
+            backward: last.backward,
             state: NetworkState { layers: finals },
         }
     }
@@ -96,108 +107,100 @@ impl<C: RecurrentCell> Layer<C> {
     /// The outputs of each direction before merging, and their final states.
     fn run(
         &self,
-        inputs: &Streams<3>,
+        inputs: &Stream,
         state: LayerState<C::State>,
         lengths: Option<&Lengths>,
         masks: LayerMasks,
-    ) -> (Streams<3>, LayerState<C::State>) {
-        let masked = |inputs: &Option<Tensor<3>>| {
-            let inputs = inputs.clone().expect("a direction that runs has inputs");
-            match &masks.input {
-                Some(mask) => mask_steps(inputs, mask),
-                None => inputs,
-            }
+    ) -> (Unmerged, LayerState<C::State>) {
+        let unroll = |cell: &C, inputs, state: Option<C::State>, recurrent_mask| {
+            let state = state.expect("the state lacks a direction that the network runs in");
+            let sequence = Sequence::new(inputs, state).with_lengths(lengths.cloned());
+            cell.unroll(sequence.with_recurrent_mask(recurrent_mask))
         };
+        let masked = |inputs| mask_steps(inputs, masks.input.as_ref());
         let forward = self.forward.as_ref().map(|cell| {
-            let state = state
-                .forward
-                .expect("the state lacks the forward direction of a layer");
-            let sequence =
-                Sequence::new(masked(&inputs.forward), state).with_lengths(lengths.cloned());
-            cell.unroll(sequence.with_recurrent_mask(masks.forward_recurrent))
+            let inputs = masked(inputs.forward());
+            unroll(cell, inputs, state.forward, masks.forward_recurrent)
         });
         let backward = self.backward.as_ref().map(|cell| {
-            let state = state
-                .backward
-                .expect("the state lacks the backward direction of a layer");
-            let inputs = reverse(masked(&inputs.backward), lengths);
-            let sequence = Sequence::new(inputs, state).with_lengths(lengths.cloned());
-            let (outputs, state) =
-                cell.unroll(sequence.with_recurrent_mask(masks.backward_recurrent));
+            let inputs = reverse(masked(inputs.backward()), lengths);
+            let (outputs, state) = unroll(cell, inputs, state.backward, masks.backward_recurrent);
             (reverse(outputs, lengths), state)
         });
-        let (forward_outputs, forward_state) = forward.unzip();
-        let (backward_outputs, backward_state) = backward.unzip();
-        let outputs = Streams {
-            forward: forward_outputs,
-            backward: backward_outputs,
+        let (forward, forward_state) = forward.unzip();
+        let (backward, backward_state) = backward.unzip();
+        let state = LayerState {
+            forward: forward_state,
+            backward: backward_state,
         };
-        (
-            outputs,
-            LayerState {
-                forward: forward_state,
-                backward: backward_state,
-            },
-        )
+        (Unmerged { forward, backward }, state)
     }
 
-    /// What the next layer sees: the outputs, merged, and with the inputs added where the layer is residual.
-    fn connect(&self, inputs: Streams<3>, outputs: Streams<3>, merge: Merge) -> Streams<3> {
-        let merged = outputs.merge(merge);
-        if self.residual == Residual::None {
-            return merged;
-        }
-        let add = |input: Option<Tensor<3>>, output: Option<Tensor<3>>| {
-            let input = match (&self.residual_projection, input?) {
-                (Some(weight), input) => ops::project(input, weight, None),
-                (None, input) => input,
-            };
-            Some(input + output?)
+    /// What the next layer sees: the merged outputs, with the inputs added where the layer is residual.
+    fn connect(&self, inputs: Stream, outputs: Stream) -> Stream {
+        let add = |input: Tensor<3>, output: Tensor<3>| match &self.residual_projection {
+            Some(weight) => ops::project(input, weight, None) + output,
+            None => input + output,
         };
-        Streams {
-            forward: add(inputs.forward, merged.forward),
-            backward: add(inputs.backward, merged.backward),
+        match (self.residual, outputs) {
+            (Residual::None, outputs) => outputs,
+            (Residual::Added, Stream::Shared(output)) => {
+                Stream::Shared(add(inputs.forward(), output))
+            }
+            (Residual::Added, Stream::Apart { forward, backward }) => Stream::Apart {
+                forward: add(inputs.forward(), forward),
+                backward: add(inputs.backward(), backward),
+            },
         }
     }
 }
 
-impl Streams<3> {
-    /// The two directions after merging; a direction that runs alone feeds both streams.
-    fn merge(self, merge: Merge) -> Self {
-        let both = |tensor: Tensor<3>| Self {
-            forward: Some(tensor.clone()),
-            backward: Some(tensor),
-        };
-        match (self.forward, self.backward) {
-            (Some(forward), Some(backward)) => match merge {
-                Merge::Concat => both(Tensor::cat(vec![forward, backward], 2)),
-                Merge::Sum => both(forward + backward),
-                Merge::Mean => both((forward + backward) * 0.5),
-                Merge::Product => both(forward * backward),
-                Merge::Separate => Self {
-                    forward: Some(forward),
-                    backward: Some(backward),
-                },
-            },
-            (Some(alone), None) | (None, Some(alone)) => both(alone),
-            (None, None) => unreachable!("a layer has at least one direction"),
+impl Stream {
+    fn forward(&self) -> Tensor<3> {
+        match self {
+            Self::Shared(both) => both.clone(),
+            Self::Apart { forward, .. } => forward.clone(),
+        }
+    }
+
+    fn backward(&self) -> Tensor<3> {
+        match self {
+            Self::Shared(both) => both.clone(),
+            Self::Apart { backward, .. } => backward.clone(),
         }
     }
 
     /// The network's outputs.
-    fn side_by_side(self, direction: Direction, merge: Merge, dim: usize) -> Tensor<3> {
-        let forward = self.forward.expect("both streams are fed");
-        match (direction, merge, self.backward) {
-            (Direction::Both, Merge::Separate, Some(backward)) => {
-                Tensor::cat(vec![forward, backward], dim)
-            }
-            _ => forward,
+    fn side_by_side(self) -> Tensor<3> {
+        match self {
+            Self::Shared(both) => both,
+            Self::Apart { forward, backward } => Tensor::cat(vec![forward, backward], 2),
+        }
+    }
+}
+
+impl Unmerged {
+    /// What is handed on; a direction that runs alone needs no merging.
+    fn merge(&self, merge: Merge) -> Stream {
+        match (self.forward.clone(), self.backward.clone()) {
+            (Some(forward), Some(backward)) => match merge {
+                Merge::Concat => Stream::Shared(Tensor::cat(vec![forward, backward], 2)),
+                Merge::Sum => Stream::Shared(forward + backward),
+                Merge::Mean => Stream::Shared((forward + backward) * 0.5),
+                Merge::Product => Stream::Shared(forward * backward),
+                Merge::Separate => Stream::Apart { forward, backward },
+            },
+            (Some(alone), None) | (None, Some(alone)) => Stream::Shared(alone),
+            (None, None) => unreachable!("a layer has at least one direction"),
         }
     }
 }
 
 /// `inputs [B, T, W]` times `mask [B, W]` at every step.
-fn mask_steps(inputs: Tensor<3>, mask: &Tensor<2>) -> Tensor<3> {
+fn mask_steps(inputs: Tensor<3>, mask: Option<&Tensor<2>>) -> Tensor<3> {
+    let Some(mask) = mask else {
+        return inputs;
+    };
     let [batch, steps, width] = inputs.dims();
     let dims = mask.dims();
     assert_eq!(
