@@ -1,4 +1,4 @@
-//! [`RecurrentCell`] is the contract, [`Recurrent`] the networks; `tutorial` (feature `testing`) adds a cell of your own.
+//! [`RecurrentCell`] is the contract, [`Recurrent`] the networks, and [`tutorial`] adds a cell of your own.
 #![doc = include_str!("../README.md")]
 
 mod any;
@@ -19,7 +19,6 @@ mod rng;
 mod rnn;
 #[cfg(feature = "testing")]
 pub mod testing;
-#[cfg(feature = "testing")]
 #[doc = include_str!("../docs/adding-a-cell.md")]
 pub mod tutorial {}
 mod unroll;

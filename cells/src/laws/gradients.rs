@@ -73,13 +73,18 @@ fn differences_agree<C: RecurrentCell>(cell: &C, case: Case) -> Result<(), Viola
             return violation(format!("{DRAWS} directions in a row have no derivative"));
         };
         let gradient = parameters::along(&gradients, seed);
-        if !((gradient - difference).abs() <= TOLERANCE * difference.abs().max(1.0)) {
+        if !agree(gradient, difference, TOLERANCE) {
             return violation(format!(
                 "the gradient along a direction is {gradient}, differences say {difference}"
             ));
         }
     }
     Ok(())
+}
+
+/// Whether two derivatives are the same up to `tolerance`, relative to the larger of 1 and the second; NaN never is.
+fn agree(value: f64, reference: f64, tolerance: f64) -> bool {
+    (value - reference).abs() <= tolerance * reference.abs().max(1.0)
 }
 
 fn violation(detail: String) -> Result<(), Violation> {
@@ -101,7 +106,7 @@ fn difference<C: RecurrentCell>(cell: &C, case: Case, direction: u64) -> Option<
         .find_map(|seed| {
             // Beside a kink two step sizes disagree; that says something of the direction, nothing of the gradient.
             let (coarse, fine) = (at(seed, STEP), at(seed, STEP / 4.0));
-            let smooth = (coarse - fine).abs() <= 0.5 * TOLERANCE * fine.abs().max(1.0);
+            let smooth = agree(coarse, fine, 0.5 * TOLERANCE);
             smooth.then_some((seed, coarse))
         })
 }

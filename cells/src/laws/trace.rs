@@ -162,10 +162,8 @@ pub(super) fn first_difference(left: &[f64], right: &[f64], tolerance: f64) -> O
         .iter()
         .chain(right)
         .fold(1e-2, |largest: f64, value| largest.max(value.abs()));
-    let differs = |(l, r): (&f64, &f64)| {
-        // Written so that a NaN on either side differs.
-        !((l - r).abs() <= tolerance * largest)
-    };
-    let at = left.iter().zip(right).position(differs)?;
+    // A NaN on either side is not within anything.
+    let within = |(l, r): (&f64, &f64)| (l - r).abs() <= tolerance * largest;
+    let at = left.iter().zip(right).position(|pair| !within(pair))?;
     Some(format!("entry {at} is {} against {}", left[at], right[at]))
 }

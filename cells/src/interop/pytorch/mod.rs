@@ -26,8 +26,8 @@ use crate::{
 
 /// A cell whose weights have names in a PyTorch state dict.
 ///
-/// Both methods name each weight without its layer: `"weight_ih"` is `weight_ih_l0_reverse` in the file, where that is
-/// whose turn it is. What one writes, the other must read.
+/// Both methods name each weight without its layer: `"weight_ih"` is `weight_ih_l0_reverse` in the file when it is the turn
+/// of the first layer's backward cell. What one writes, the other must read.
 pub trait PytorchCell: RecurrentCell {
     /// The cell with the weights that `weights` reads. What it lacks it notes, and leaves as it was.
     #[must_use]
