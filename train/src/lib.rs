@@ -1,0 +1,35 @@
+//! Training recurrent networks on [burn](https://burn.dev), one truncated window at a time.
+//!
+//! In the order a program uses them:
+//!
+//! 1. [`LanguageModelConfig`] builds a [`LanguageModel`]: embedding, recurrent network, output layer;
+//! 2. [`TruncatedBptt`] trains it on one [`TokenWindow`] after the other, with a carried state, [`clip_grad_norm`] and a
+//!    [`Schedule`]; [`evaluate`] judges it;
+//! 3. [`sample`] draws text from it, [`save`] and [`load`] keep it.
+//!
+//! Everything that can go wrong is an [`Error`]. Random numbers come from a
+//! [`SeededRng`](recurra_cells::SeededRng) on the host, so that a seed gives the same run on every device.
+//!
+//! Shape letters: `B` batch, `T` time, `E` embedding size, `H` hidden size, `V` vocabulary.
+
+mod clip;
+mod dropout;
+mod error;
+mod evaluate;
+mod models;
+mod sample;
+mod schedule;
+mod store;
+mod tbptt;
+mod window;
+
+pub use clip::clip_grad_norm;
+pub use dropout::dropout_mask;
+pub use error::{Error, Quantity};
+pub use evaluate::evaluate;
+pub use models::{LanguageModel, LanguageModelConfig, LanguageModelMasks};
+pub use sample::{Sampler, sample};
+pub use schedule::Schedule;
+pub use store::{CONFIG_FILE, WEIGHTS_FILE, load, save};
+pub use tbptt::{StepReport, TrainingConfig, TruncatedBptt};
+pub use window::TokenWindow;

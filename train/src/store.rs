@@ -1,0 +1,97 @@
+//! A model in a folder: its configuration as JSON, its weights as safetensors.
+
+use std::{fs, io, path::Path};
+
+use burn::tensor::Device;
+use burn_store::{ModuleSnapshot, SafetensorsStore};
+use recurra_cells::{CellConfig, SeededRng};
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{Error, LanguageModel, LanguageModelConfig};
+
+/// The file of the configuration.
+pub const CONFIG_FILE: &str = "config.json";
+/// The file of the weights. A tensor's name is its path in the model, such as `network.layers.0.forward.weight_hh`.
+pub const WEIGHTS_FILE: &str = "model.safetensors";
+
+/// Writes a model to the folder `folder`, which is made if it is not there.
+///
+/// Each file is written beside its place and renamed, so that there is never half a file.
+///
+/// # Errors
+///
+/// [`Error::Write`] if a file cannot be written.
+pub fn save<C>(
+    folder: &Path,
+    config: &LanguageModelConfig<C>,
+    model: &LanguageModel<C::Cell>,
+) -> Result<(), Error>
+where
+    C: CellConfig + Serialize,
+{
+    fs::create_dir_all(folder).map_err(|cause| cannot_write(folder, cause))?;
+    let weights = folder.join(WEIGHTS_FILE);
+    let mut store = SafetensorsStore::from_file(&weights)
+        .overwrite(true)
+        .skip_enum_variants(true);
+    model
+        .save_into(&mut store)
+        .map_err(|cause| cannot_write(&weights, cause))?;
+    let path = folder.join(CONFIG_FILE);
+    let json = serde_json::to_vec_pretty(config).map_err(|cause| cannot_write(&path, cause))?;
+    write_atomically(&path, &json).map_err(|cause| cannot_write(&path, cause))
+}
+
+/// Reads a model that [`save`] wrote.
+///
+/// # Errors
+///
+/// [`Error::Read`] if a file cannot be read, [`Error::InvalidConfig`] or [`Error::InvalidWeights`] if it does not hold
+/// what it should, and those of [`LanguageModelConfig::validate`].
+pub fn load<C>(
+    folder: &Path,
+    device: &Device,
+) -> Result<(LanguageModelConfig<C>, LanguageModel<C::Cell>), Error>
+where
+    C: CellConfig + DeserializeOwned,
+{
+    let path = folder.join(CONFIG_FILE);
+    let json = fs::read(&path).map_err(|cause| Error::Read {
+        path: path.clone(),
+        cause,
+    })?;
+    let config: LanguageModelConfig<C> =
+        serde_json::from_slice(&json).map_err(|cause| Error::InvalidConfig { path, cause })?;
+    config.validate()?;
+    let path = folder.join(WEIGHTS_FILE);
+    fs::metadata(&path).map_err(|cause| Error::Read {
+        path: path.clone(),
+        cause,
+    })?;
+    let mut model = config.init(device, &mut SeededRng::new(0));
+    let mut store = SafetensorsStore::from_file(&path).skip_enum_variants(true);
+    match model.load_from(&mut store) {
+        Ok(_) => Ok((config, model)),
+        Err(cause) => Err(Error::InvalidWeights {
+            path,
+            cause: one_line(&cause.to_string()),
+        }),
+    }
+}
+
+fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let beside = path.with_extension("tmp");
+    fs::write(&beside, bytes)?;
+    fs::rename(&beside, path)
+}
+
+fn cannot_write(path: &Path, cause: impl ToString) -> Error {
+    Error::Write {
+        path: path.to_owned(),
+        cause: one_line(&cause.to_string()),
+    }
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
