@@ -1,0 +1,189 @@
+//! The command line.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::builder::Command as Grammar;
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, Parser, Subcommand};
+
+use crate::bench::BenchArgs;
+use crate::devices::DeviceName;
+use crate::error::Error;
+use crate::language_model::LanguageModelArgs;
+
+/// Recurra's experiments.
+#[derive(Debug, Parser)]
+#[command(name = "recurra-experiments", version)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// The experiments: task, data, expected figure, time on two cores
+    List,
+    /// The devices of this build and whether they work here
+    Devices,
+    /// Run one experiment
+    Run {
+        #[command(subcommand)]
+        experiment: Experiment,
+    },
+    /// The paths of each cell against each other
+    Bench(BenchArgs),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Experiment {
+    /// Predict the next character or word
+    LanguageModel(LanguageModelArgs),
+}
+
+/// What every experiment can be told.
+#[derive(Clone, Debug, Args)]
+pub struct RunArgs {
+    /// A run of less than two minutes on flex
+    #[arg(long)]
+    pub quick: bool,
+    /// Where to compute; the first of flex, ndarray, wgpu and cuda that this build has
+    #[arg(long)]
+    pub device: Option<DeviceName>,
+    /// Decides every random number
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// How many seeds to run, from --seed on; metrics are then means, with deviations beside them
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    pub seeds: u32,
+    /// The data set's file or folder, or a folder that holds it under its name
+    #[arg(long)]
+    pub data: Option<PathBuf>,
+    /// A TOML file of settings, over the preset's
+    #[arg(long, value_name = "FILE.toml")]
+    pub config: Option<PathBuf>,
+    /// A setting, over those of the file
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub settings: Vec<String>,
+    /// The folder that runs are written to
+    #[arg(long, default_value = "runs")]
+    pub runs: PathBuf,
+}
+
+/// Reads the command line of this process; help and version end it.
+pub fn parse() -> Result<Cli, Error> {
+    let words: Vec<OsString> = std::env::args_os().collect();
+    Cli::try_parse_from(&words).map_err(|error| {
+        if !error.use_stderr() {
+            error.exit();
+        }
+        Error::CommandLine(one_line(&error, &words))
+    })
+}
+
+/// Prints the experiments.
+pub fn list() {
+    println!(
+        "{:<16}{:<36}{:<40}{:<60}TIME ON TWO CORES",
+        "NAME", "TASK", "DATA", "EXPECTED FIGURE"
+    );
+    let crate::language_model::Summary {
+        name,
+        task,
+        data,
+        expected,
+        time,
+    } = crate::language_model::SUMMARY;
+    println!("{name:<16}{task:<36}{data:<40}{expected:<60}{time}");
+}
+
+/// clap's message on one line, with the names that would be right where clap leaves them out.
+fn one_line(error: &clap::Error, words: &[OsString]) -> String {
+    let text = error.render().to_string();
+    let message = text
+        .lines()
+        .take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more"));
+    let message: Vec<&str> = message.flat_map(str::split_whitespace).collect();
+    let message = message.join(" ");
+    let message = message.strip_prefix("error: ").unwrap_or(&message);
+    let mut grammar = Cli::command();
+    grammar.build();
+    let command = innermost(&grammar, words);
+    let valid: Vec<String> = match error.kind() {
+        ErrorKind::UnknownArgument => command
+            .get_arguments()
+            .filter_map(|arg| arg.get_long())
+            .map(|long| format!("--{long}"))
+            .collect(),
+        ErrorKind::InvalidSubcommand | ErrorKind::MissingSubcommand => subcommands(command),
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            return format!(
+                "{} needs one of {}",
+                command.get_name(),
+                subcommands(command).join(", ")
+            );
+        }
+        _ => return message.to_owned(),
+    };
+    format!(
+        "{message}; {} takes {}",
+        command.get_name(),
+        valid.join(", ")
+    )
+}
+
+/// The command that the words have got to.
+fn innermost<'a>(grammar: &'a Grammar, words: &[OsString]) -> &'a Grammar {
+    let mut command = grammar;
+    for word in words.iter().skip(1) {
+        match command.find_subcommand(word) {
+            Some(next) => command = next,
+            None => break,
+        }
+    }
+    command
+}
+
+fn subcommands(command: &Grammar) -> Vec<String> {
+    command
+        .get_subcommands()
+        .map(|command| command.get_name().to_owned())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(line: &str) -> String {
+        let words: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
+        let error = Cli::try_parse_from(&words).expect_err(line);
+        one_line(&error, &words)
+    }
+
+    #[test]
+    fn the_grammar_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn bad_usage_is_one_line_that_names_what_would_be_right() {
+        let cases = [
+            ("x", "list, devices, run"),
+            ("x run", "language-model"),
+            ("x ruin", "devices"),
+            ("x run speech", "language-model"),
+            ("x run language-model --resume 1", "--runs"),
+            ("x run language-model --cell lsmt", "peephole"),
+            ("x run language-model --device gpu", "wgpu"),
+            ("x run language-model --seed x", "invalid digit"),
+            ("x run language-model --seeds 0", "1.."),
+            ("x run language-model --data", "--data"),
+        ];
+        for (line, expected) in cases {
+            let text = refusal(line);
+            assert_eq!(text.lines().count(), 1, "{line}: {text}");
+            assert!(text.contains(expected), "{line}: {text}");
+        }
+    }
+}

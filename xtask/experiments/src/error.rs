@@ -1,0 +1,118 @@
+//! What can go wrong, and whether it was bad usage or a failed run.
+
+use std::{io, path::PathBuf, process::ExitCode};
+
+use recurra_datasets::DatasetError;
+
+/// An error of this program; its text is one line.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The command line could not be read.
+    #[error("{0}")]
+    CommandLine(String),
+
+    /// A setting that does not exist.
+    #[error("setting {key:?} does not exist; the settings are {valid}")]
+    UnknownSetting {
+        /// The name given.
+        key: String,
+        /// The names that would be right.
+        valid: String,
+    },
+
+    /// A setting on the command line without a value.
+    #[error("--set must be KEY=VALUE, got {got:?}")]
+    SetWithoutValue {
+        /// What was given.
+        got: String,
+    },
+
+    /// A setting out of its range.
+    #[error("setting {key} must be {expected}, got {got}")]
+    SettingOutOfRange {
+        /// Its name.
+        key: &'static str,
+        /// The range that would be right.
+        expected: &'static str,
+        /// The value given.
+        got: String,
+    },
+
+    /// Settings of the wrong type, or a file that is not TOML.
+    #[error("{place}: {cause}")]
+    InvalidSettings {
+        /// Where they stand.
+        place: String,
+        /// What is wrong.
+        cause: String,
+    },
+
+    /// A device that this build does not have.
+    #[error("device {name} is not in this build, which has {built}; build with --features {name}")]
+    DeviceNotBuilt {
+        /// The device asked for.
+        name: &'static str,
+        /// Those that are there.
+        built: String,
+    },
+
+    /// A device that this machine does not have.
+    #[error("device {name} does not work on this machine: {reason}")]
+    DeviceAbsent {
+        /// The device asked for.
+        name: &'static str,
+        /// Why.
+        reason: String,
+    },
+
+    /// The text could not be read.
+    #[error(transparent)]
+    Data(#[from] DatasetError),
+
+    /// Training, saving or sampling failed.
+    #[error(transparent)]
+    Train(#[from] recurra_train::Error),
+
+    /// A file that was named could not be read.
+    #[error("cannot read {}: {cause}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system answered.
+        cause: io::Error,
+    },
+
+    /// A file of the run could not be written.
+    #[error("cannot write {}: {cause}", path.display())]
+    Write {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the operating system answered.
+        cause: io::Error,
+    },
+
+    /// Ctrl-C cannot be watched for.
+    #[error("cannot watch for Ctrl-C: {0}")]
+    Interrupt(#[from] ctrlc::Error),
+}
+
+impl Error {
+    /// 2 for what the user can put right on the command line, 1 for everything else.
+    pub fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Data(DatasetError::Write { .. }) => ExitCode::from(1),
+            Self::CommandLine(_)
+            | Self::UnknownSetting { .. }
+            | Self::SetWithoutValue { .. }
+            | Self::SettingOutOfRange { .. }
+            | Self::InvalidSettings { .. }
+            | Self::DeviceNotBuilt { .. }
+            | Self::Read { .. }
+            | Self::Data(_) => ExitCode::from(2),
+            Self::DeviceAbsent { .. }
+            | Self::Train(_)
+            | Self::Write { .. }
+            | Self::Interrupt(_) => ExitCode::from(1),
+        }
+    }
+}

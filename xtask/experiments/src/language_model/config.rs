@@ -1,0 +1,207 @@
+//! The settings of the experiment, and where they start from.
+
+use clap::ValueEnum;
+use recurra_datasets::Unit;
+use recurra_train::Schedule;
+use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
+
+/// All settings. Each can stand in the file of `--config` and be given by `--set KEY=VALUE`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// What a token is.
+    pub unit: Unit,
+    /// The cell, or all four, with hidden sizes that give each as many parameters as the LSTM has.
+    pub cell: CellChoice,
+    /// `E`, at least 1.
+    pub embedding_size: usize,
+    /// `H`, at least 1; with all cells, the LSTM's.
+    pub hidden_size: usize,
+    /// `L`, at least 1.
+    pub num_layers: usize,
+    /// The probability of variational dropout between and inside of the layers, in `[0, 1)`.
+    pub dropout: f64,
+    /// `B`, how many parts of the text are read side by side, at least 1.
+    pub batch_size: usize,
+    /// `T`, over how many steps gradients flow, at least 1.
+    pub window: usize,
+    /// How many windows to train on, at least 1.
+    pub steps: usize,
+    /// How many steps there are between two validations, at least 1. The last step is followed by one in any case.
+    pub validate_every: usize,
+    /// Adam's learning rate at its highest, above 0.
+    pub learning_rate: f64,
+    /// How the learning rate falls.
+    pub schedule: Schedule,
+    /// The global norm that gradients are clipped to, above 0.
+    pub max_norm: f64,
+    /// The share of a plain text, from its end, that is for validation, in `(0, 1)`.
+    pub validation_fraction: f64,
+    /// How long the generated text is that stands in for `--data`, in characters.
+    pub generated_characters: usize,
+    /// The text that is drawn from the trained model.
+    pub sample: SampleConfig,
+}
+
+/// The settings of the text that is drawn from the trained model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SampleConfig {
+    /// How many tokens.
+    pub tokens: usize,
+    /// Divides the logits, above 0: 1 is the model's own distribution, less is more careful.
+    pub temperature: f64,
+}
+
+/// Which cells are trained.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum CellChoice {
+    Rnn,
+    Lstm,
+    Peephole,
+    Gru,
+    All,
+}
+
+/// Where the settings start from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Preset {
+    /// Characters of a text of about a megabyte.
+    TinyChar,
+    /// Words of the Penn Treebank: the small LSTM of Zaremba et al. (2014), trained by Adam.
+    PtbWord,
+}
+
+impl Preset {
+    /// The usual one for tokens of this kind.
+    pub fn for_unit(unit: Unit) -> Self {
+        match unit {
+            Unit::Char => Self::TinyChar,
+            Unit::Word => Self::PtbWord,
+        }
+    }
+
+    /// Its settings.
+    pub fn config(self) -> Config {
+        match self {
+            Self::TinyChar => tiny_char(),
+            Self::PtbWord => ptb_word(),
+        }
+    }
+
+    /// Its settings for a run of less than two minutes on two cores.
+    pub fn quick(self) -> Config {
+        let config = self.config();
+        match self {
+            Self::TinyChar => Config {
+                embedding_size: 32,
+                hidden_size: 128,
+                steps: 250,
+                validate_every: 250,
+                ..config
+            },
+            Self::PtbWord => Config {
+                embedding_size: 64,
+                hidden_size: 64,
+                num_layers: 1,
+                dropout: 0.0,
+                steps: 200,
+                validate_every: 200,
+                learning_rate: 1e-2,
+                ..config
+            },
+        }
+    }
+}
+
+fn tiny_char() -> Config {
+    Config {
+        unit: Unit::Char,
+        cell: CellChoice::Lstm,
+        embedding_size: 64,
+        hidden_size: 256,
+        num_layers: 1,
+        dropout: 0.0,
+        batch_size: 32,
+        window: 64,
+        steps: 2000,
+        validate_every: 500,
+        learning_rate: 1e-2,
+        schedule: Schedule::Cosine,
+        max_norm: 1.0,
+        validation_fraction: 0.1,
+        generated_characters: 300_000,
+        sample: SampleConfig {
+            tokens: 400,
+            temperature: 0.8,
+        },
+    }
+}
+
+fn ptb_word() -> Config {
+    Config {
+        unit: Unit::Word,
+        embedding_size: 200,
+        hidden_size: 200,
+        num_layers: 2,
+        dropout: 0.2,
+        batch_size: 20,
+        window: 35,
+        steps: 13_000,
+        validate_every: 1300,
+        learning_rate: 2e-3,
+        sample: SampleConfig {
+            tokens: 80,
+            temperature: 0.8,
+        },
+        ..tiny_char()
+    }
+}
+
+impl Config {
+    /// Says which setting is out of its range, if one is.
+    pub fn validate(&self) -> Result<(), Error> {
+        for (key, size) in [
+            ("embedding_size", self.embedding_size),
+            ("hidden_size", self.hidden_size),
+            ("num_layers", self.num_layers),
+            ("batch_size", self.batch_size),
+            ("window", self.window),
+            ("steps", self.steps),
+            ("validate_every", self.validate_every),
+            ("generated_characters", self.generated_characters),
+        ] {
+            check(key, "at least 1", size as f64, |size| size >= 1.0)?;
+        }
+        for (key, value) in [
+            ("learning_rate", self.learning_rate),
+            ("max_norm", self.max_norm),
+            ("sample.temperature", self.sample.temperature),
+        ] {
+            let holds = |value: f64| value > 0.0 && value.is_finite();
+            check(key, "above 0 and finite", value, holds)?;
+        }
+        let below_one = |value| (0.0..1.0).contains(&value);
+        check("dropout", "in [0, 1)", self.dropout, below_one)?;
+        let fraction = self.validation_fraction;
+        let between = |value| value > 0.0 && below_one(value);
+        check("validation_fraction", "in (0, 1)", fraction, between)
+    }
+}
+
+/// A setting that is in its range where `holds`.
+fn check(
+    key: &'static str,
+    expected: &'static str,
+    value: f64,
+    holds: impl Fn(f64) -> bool,
+) -> Result<(), Error> {
+    let got = value.to_string();
+    match holds(value) {
+        true => Ok(()),
+        false => Err(Error::SettingOutOfRange { key, expected, got }),
+    }
+}

@@ -1,0 +1,125 @@
+//! One cell while it trains: its weights, the best of them so far, its curves and its clock.
+
+use std::time::{Duration, Instant};
+
+use burn::module::Module;
+use recurra_cells::AnyCell;
+use recurra_train::{LanguageModel, StepReport, TokenWindow, TruncatedBptt};
+use serde::Serialize;
+
+use super::cells::CellKind;
+use crate::error::Error;
+
+/// One cell in training under one seed.
+pub struct Session {
+    pub kind: CellKind,
+    pub seed: u64,
+    /// The best validation so far, in nats per token, and the weights it judged.
+    pub best: Option<(f64, LanguageModel<AnyCell>)>,
+    /// Step and mean training loss since the point before.
+    pub train_curve: Vec<(usize, f64)>,
+    /// Step and validation loss.
+    pub valid_curve: Vec<(usize, f64)>,
+    training: TruncatedBptt<AnyCell>,
+    /// The losses since the last point of the curve.
+    losses: Vec<f64>,
+    tokens: usize,
+    training_time: Duration,
+}
+
+/// A line of `metrics.jsonl`.
+#[derive(Serialize)]
+pub struct Line {
+    seed: u64,
+    cell: &'static str,
+    step: usize,
+    #[serde(flatten)]
+    measured: Measured,
+}
+
+/// What a line says of its step.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub enum Measured {
+    Train {
+        train_nats: f64,
+        grad_norm: f64,
+        learning_rate: f64,
+    },
+    Valid {
+        valid_nats: f64,
+    },
+}
+
+impl Session {
+    pub fn new(kind: CellKind, seed: u64, training: TruncatedBptt<AnyCell>) -> Self {
+        Self {
+            kind,
+            seed,
+            best: None,
+            train_curve: Vec::new(),
+            valid_curve: Vec::new(),
+            training,
+            losses: Vec::new(),
+            tokens: 0,
+            training_time: Duration::ZERO,
+        }
+    }
+
+    /// The model of now, for use.
+    pub fn model(&self) -> LanguageModel<AnyCell> {
+        self.training.model().valid()
+    }
+
+    /// How long the steps took.
+    pub fn training_time(&self) -> f64 {
+        self.training_time.as_secs_f64()
+    }
+
+    /// Over the time that the steps took.
+    pub fn tokens_per_second(&self) -> f64 {
+        self.tokens as f64 / self.training_time()
+    }
+
+    /// The next window begins the text anew.
+    pub fn begin_text(&mut self) {
+        self.training.reset_state();
+    }
+
+    /// Makes a step.
+    pub fn step(&mut self, window: &TokenWindow, learning_rate: f64) -> Result<StepReport, Error> {
+        let begun = Instant::now();
+        let report = self.training.train_window(window, learning_rate)?;
+        self.training_time += begun.elapsed();
+        self.tokens += window.tokens();
+        self.losses.push(report.loss);
+        Ok(report)
+    }
+
+    /// Ends a point of the training curve at `step`: the mean loss since the one before.
+    pub fn end_point(&mut self, step: usize) -> f64 {
+        let mean = self.losses.iter().sum::<f64>() / self.losses.len() as f64;
+        self.losses.clear();
+        self.train_curve.push((step, mean));
+        mean
+    }
+
+    /// Keeps `model` if its validation is the best so far.
+    pub fn judge(&mut self, step: usize, valid_nats: f64, model: LanguageModel<AnyCell>) {
+        self.valid_curve.push((step, valid_nats));
+        let is_best = |(best, _): &(f64, _)| valid_nats.total_cmp(best).is_lt();
+        if self.best.as_ref().is_none_or(is_best) {
+            self.best = Some((valid_nats, model));
+        }
+    }
+
+    /// A line about `step`.
+    pub fn line(&self, step: usize, measured: Measured) -> Line {
+        Line {
+            seed: self.seed,
+            cell: self.kind.name(),
+            step,
+            measured,
+        }
+    }
+}

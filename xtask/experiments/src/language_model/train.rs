@@ -1,0 +1,228 @@
+//! Training one cell after the other, and what each comes to.
+
+use std::time::Instant;
+
+use super::cells::{CellKind, model_config};
+use super::config::Config;
+use super::session::{Measured, Session};
+use crate::error::Error;
+use crate::interrupt;
+use crate::progress::{Progress, duration};
+use crate::run_folder::Metrics;
+use burn::module::Module;
+use burn::tensor::Device;
+use recurra_cells::{AnyCell, AnyCellConfig, SeededRng};
+use recurra_datasets::{
+    DatasetError, END_OF_LINE, LaneCursor, Lanes, LanguageModelCorpus, Unit, Window,
+};
+use recurra_train::{
+    LanguageModel, LanguageModelConfig, StepReport, TokenWindow, TrainingConfig, TruncatedBptt,
+    evaluate, sample,
+};
+
+/// The streams of random numbers under one seed.
+const WEIGHTS: u64 = 0;
+const DROPOUT: u64 = 1;
+const SAMPLE: u64 = 2;
+
+/// How many points the curve of the training loss has, at most.
+const CURVE_POINTS: usize = 100;
+
+/// What training one cell under one seed came to.
+pub struct Outcome {
+    pub kind: CellKind,
+    pub seed: u64,
+    pub model_config: LanguageModelConfig<AnyCellConfig>,
+    /// With the weights of the best validation.
+    pub model: LanguageModel<AnyCell>,
+    pub parameters: usize,
+    /// The best validation's cross-entropy in nats per token.
+    pub valid_nats: f64,
+    /// That of the same weights on the test part, where there is one.
+    pub test_nats: Option<f64>,
+    /// Over the time spent in training steps.
+    pub tokens_per_second: f64,
+    pub seconds: f64,
+    /// Step and mean training loss since the point before.
+    pub train_curve: Vec<(usize, f64)>,
+    /// Step and validation loss.
+    pub valid_curve: Vec<(usize, f64)>,
+    /// Text drawn from the model.
+    pub sample: String,
+}
+
+/// What the cells of a run have in common.
+pub struct Trainer<'a> {
+    config: &'a Config,
+    corpus: &'a LanguageModelCorpus,
+    device: Device,
+    metrics: Metrics,
+}
+
+impl<'a> Trainer<'a> {
+    /// Trains on `device` and writes to `metrics`.
+    pub fn new(
+        config: &'a Config,
+        corpus: &'a LanguageModelCorpus,
+        device: Device,
+        metrics: Metrics,
+    ) -> Self {
+        Self {
+            config,
+            corpus,
+            device,
+            metrics,
+        }
+    }
+
+    /// Trains the chosen cells under one seed; fewer if Ctrl-C comes between.
+    pub fn train_cells(&mut self, seed: u64) -> Result<Vec<Outcome>, Error> {
+        let mut outcomes = Vec::new();
+        for kind in CellKind::chosen(self.config.cell) {
+            outcomes.push(self.train_cell(kind, seed)?);
+            if interrupt::requested() {
+                break;
+            }
+        }
+        Ok(outcomes)
+    }
+
+    fn train_cell(&mut self, kind: CellKind, seed: u64) -> Result<Outcome, Error> {
+        let started = Instant::now();
+        let model_config = model_config(self.config, kind, self.corpus.vocabulary.len());
+        let model = model_config.init(&self.device, &mut SeededRng::for_stream(seed, WEIGHTS));
+        let parameters = model.num_params();
+        let training = TrainingConfig {
+            max_norm: self.config.max_norm,
+            dropout: self.config.dropout,
+        };
+        let training = TruncatedBptt::new(model, training, SeededRng::for_stream(seed, DROPOUT))?;
+        let mut session = Session::new(kind, seed, training);
+        self.train(&mut session)?;
+        let tokens_per_second = session.tokens_per_second();
+        let (valid_nats, model) = session.best.expect("training ends with a validation");
+        let test = self.corpus.test.as_deref();
+        Ok(Outcome {
+            kind,
+            seed,
+            parameters,
+            valid_nats,
+            test_nats: test.map(|test| self.evaluate(&model, test)).transpose()?,
+            tokens_per_second,
+            train_curve: session.train_curve,
+            valid_curve: session.valid_curve,
+            sample: self.sample(&model, seed)?,
+            seconds: started.elapsed().as_secs_f64(),
+            model_config,
+            model,
+        })
+    }
+
+    /// All steps, or those up to Ctrl-C; the last is followed by a validation.
+    fn train(&mut self, session: &mut Session) -> Result<(), Error> {
+        let lanes = Lanes::new(&self.corpus.train, self.config.batch_size)?;
+        let mut progress = Progress::start(
+            format!("{} seed {}", session.kind.name(), session.seed),
+            self.config.steps,
+        );
+        let mut cursor = LaneCursor::default();
+        for step in 1..=self.config.steps {
+            let window = self.next_window(&lanes, &mut cursor, session);
+            let report = self.step(session, step, &window)?;
+            progress.step(step, report.loss, session.tokens_per_second());
+            let last = step == self.config.steps || interrupt::requested();
+            if last || step.is_multiple_of(self.config.validate_every) {
+                let nats = self.validate(session, step)?;
+                let time = duration(session.training_time());
+                progress.note(&format!(
+                    "step {step} validation {nats:.4} nats per token after {time} of training"
+                ));
+            }
+            if last {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// The next window of the text, which begins anew after its end.
+    fn next_window(
+        &self,
+        lanes: &Lanes<'_>,
+        cursor: &mut LaneCursor,
+        session: &mut Session,
+    ) -> TokenWindow {
+        let window = cursor.next_window(lanes, self.config.window);
+        to_tokens(window.unwrap_or_else(|| {
+            session.begin_text();
+            *cursor = LaneCursor::default();
+            let window = cursor.next_window(lanes, self.config.window);
+            window.expect("lanes have at least one window")
+        }))
+    }
+
+    fn step(
+        &mut self,
+        session: &mut Session,
+        step: usize,
+        window: &TokenWindow,
+    ) -> Result<StepReport, Error> {
+        let done = (step - 1) as f64 / self.config.steps as f64;
+        let learning_rate = self.config.learning_rate * self.config.schedule.factor(done);
+        let report = session.step(window, learning_rate)?;
+        if step.is_multiple_of(self.config.steps.div_ceil(CURVE_POINTS)) {
+            let measured = Measured::Train {
+                train_nats: session.end_point(step),
+                grad_norm: report.grad_norm,
+                learning_rate,
+            };
+            self.metrics.write(&session.line(step, measured))?;
+        }
+        Ok(report)
+    }
+
+    fn validate(&mut self, session: &mut Session, step: usize) -> Result<f64, Error> {
+        let model = session.model();
+        let valid_nats = self.evaluate(&model, &self.corpus.valid)?;
+        session.judge(step, valid_nats, model);
+        self.metrics
+            .write(&session.line(step, Measured::Valid { valid_nats }))?;
+        Ok(valid_nats)
+    }
+
+    /// Nats per token of a part, read in as many lanes as in training, or as many as it has tokens for.
+    fn evaluate(&self, model: &LanguageModel<AnyCell>, part: &[u32]) -> Result<f64, DatasetError> {
+        let lanes = Lanes::new(part, self.config.batch_size.min(part.len() - 1))?;
+        let windows = lanes.windows(self.config.window).map(to_tokens);
+        Ok(evaluate(model, windows))
+    }
+
+    /// Text that begins a new line.
+    fn sample(&self, model: &LanguageModel<AnyCell>, seed: u64) -> Result<String, Error> {
+        let line = match self.corpus.unit {
+            Unit::Char => "\n",
+            Unit::Word => END_OF_LINE,
+        };
+        let prompt = self.corpus.vocabulary.id(line).unwrap_or(0);
+        let drawn = sample(
+            model,
+            &[prompt],
+            self.config.sample.temperature,
+            SeededRng::for_stream(seed, SAMPLE),
+        )?;
+        let tokens: Vec<u32> = drawn.take(self.config.sample.tokens).collect();
+        Ok(self
+            .corpus
+            .unit
+            .join(self.corpus.vocabulary.decode(&tokens)?))
+    }
+}
+
+/// A window of the corpus as the model takes it.
+fn to_tokens(window: Window) -> TokenWindow {
+    TokenWindow::new(
+        window.inputs,
+        window.targets,
+        [window.batch_size, window.steps],
+    )
+}

@@ -1,0 +1,50 @@
+//! The experiments of the workspace: one binary, a module per experiment.
+//!
+//! Results go to standard output, progress to standard error. The exit code is 0 for a run that finished, 1 for one that
+//! failed, 2 for bad usage and 130 for one that was interrupted.
+
+mod bench;
+mod cli;
+mod devices;
+mod error;
+mod interrupt;
+mod language_model;
+mod progress;
+mod report;
+mod run_folder;
+mod versions;
+
+use std::process::ExitCode;
+
+use cli::{Cli, Command, Experiment};
+use error::Error;
+
+/// How a command ended that did not fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ending {
+    Finished,
+    Interrupted,
+}
+
+fn main() -> ExitCode {
+    match cli::parse().and_then(dispatch) {
+        Ok(Ending::Finished) => ExitCode::SUCCESS,
+        Ok(Ending::Interrupted) => ExitCode::from(130),
+        Err(error) => {
+            eprintln!("error: {error}");
+            error.exit_code()
+        }
+    }
+}
+
+fn dispatch(cli: Cli) -> Result<Ending, Error> {
+    match cli.command {
+        Command::List => cli::list(),
+        Command::Devices => devices::list(),
+        Command::Run {
+            experiment: Experiment::LanguageModel(args),
+        } => return language_model::run(&args),
+        Command::Bench(args) => bench::run(&args)?,
+    }
+    Ok(Ending::Finished)
+}

@@ -1,0 +1,112 @@
+//! The page of a run: one HTML file that needs nothing else.
+
+use std::fmt::Write;
+
+use serde::Serialize;
+
+use super::{Chart, Report};
+use crate::progress::duration;
+
+const STYLE: &str = include_str!("page.css");
+
+/// What an experiment shows of its run besides the metrics.
+pub struct Page {
+    pub title: String,
+    /// One sentence.
+    pub summary: String,
+    pub charts: Vec<Chart>,
+    pub table: Table,
+    /// Texts with their headings.
+    pub samples: Vec<(String, String)>,
+}
+
+/// A table whose first column names its rows.
+pub struct Table {
+    pub head: Vec<String>,
+    pub rows: Vec<Vec<String>>,
+}
+
+/// The whole page.
+pub fn html<C: Serialize>(report: &Report<'_, C>, page: &Page) -> String {
+    let charts: String = page.charts.iter().map(figure).collect();
+    let samples: String = page.samples.iter().map(sample).collect();
+    let settings = serde_json::to_string_pretty(&report.config)
+        .expect("settings are plain values under names");
+    let status = format!("{:?}", report.status).to_lowercase();
+    let title = escape(&page.title);
+    format!(
+        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{title}</title>\n\
+         <style>\n{STYLE}</style>\n<main>\n<h1>{title}</h1>\n<p>{summary}</p>\n\
+         <p class=\"facts\">{status} · {device} · seed {seed} · {time} · commit {commit}</p>\n\
+         {table}{charts}{metrics}{samples}\
+         <details><summary>Settings</summary><pre>{settings}</pre></details>\n</main>\n</html>\n",
+        summary = escape(&page.summary),
+        device = report.device,
+        seed = report.seed,
+        time = duration(report.seconds),
+        commit = escape(&report.commit),
+        table = page.table.html(),
+        metrics = metrics(report).html(),
+        settings = escape(&settings),
+    )
+}
+
+fn figure(chart: &Chart) -> String {
+    format!(
+        "<figure>\n<figcaption>{}</figcaption>\n{}</figure>\n",
+        escape(&chart.title),
+        chart.svg()
+    )
+}
+
+fn sample((heading, text): &(String, String)) -> String {
+    format!(
+        "<h2>Drawn from the model: {}</h2>\n<pre>{}</pre>\n",
+        escape(heading),
+        escape(text)
+    )
+}
+
+/// The metrics with the published figures beside them.
+fn metrics<C>(report: &Report<'_, C>) -> Table {
+    let rows = report.results.iter().map(|(name, value)| {
+        let expected = report.expected.get(name.as_str());
+        let published =
+            expected.map_or_else(String::new, |it| format!("{} ({})", it.value, it.source));
+        vec![name.clone(), format!("{value:.4}"), published]
+    });
+    Table {
+        head: ["metric", "value", "published"].map(str::to_owned).to_vec(),
+        rows: rows.collect(),
+    }
+}
+
+impl Table {
+    fn html(&self) -> String {
+        let mut html = String::from("<table>\n<thead><tr>");
+        let mut put = |text: &str| html.push_str(text);
+        self.head
+            .iter()
+            .for_each(|cell| put(&format!("<th>{}</th>", escape(cell))));
+        put("</tr></thead>\n<tbody>\n");
+        for row in &self.rows {
+            let cells: String = row.iter().fold(String::new(), |mut cells, cell| {
+                write!(cells, "<td>{}</td>", escape(cell))
+                    .expect("a string takes all that is written to it");
+                cells
+            });
+            put(&format!("<tr>{cells}</tr>\n"));
+        }
+        put("</tbody>\n</table>\n");
+        html
+    }
+}
+
+/// Text that HTML takes as it is.
+pub fn escape(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+}
