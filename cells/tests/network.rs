@@ -7,9 +7,9 @@ use burn::tensor::{Device, Tensor, TensorData};
 use properties::{check, small};
 use proptest::prelude::*;
 use recurra_cells::{
-    AnyCell, AnyCellConfig, AnyState, Direction, GruConfig, Lengths, LstmConfig, Merge,
-    NetworkInput, NetworkOutput, NetworkState, PeepholeLstmConfig, Recurrent, RecurrentConfig,
-    RecurrentState, RnnConfig, SeededRng, device_tests,
+    AnyCell, AnyCellConfig, AnyState, CellConfig, Direction, GruConfig, LayerMasks, Lengths,
+    LstmConfig, Merge, NetworkInput, NetworkOutput, NetworkState, PeepholeLstmConfig, Recurrent,
+    RecurrentConfig, RecurrentState, RnnConfig, SeededRng, device_tests,
 };
 
 /// What rounding may leave in f32, relative to values of the order of 1.
@@ -302,11 +302,91 @@ fn directions_kept_apart_are_two_networks(device: &Device) {
     });
 }
 
+/// The last layer's directions, merged by hand.
+fn merged(output: &NetworkOutput<AnyState>, merge: Merge) -> Tensor<3> {
+    match (output.forward.clone(), output.backward.clone()) {
+        (Some(forward), Some(backward)) => match merge {
+            Merge::Concat | Merge::Separate => Tensor::cat(vec![forward, backward], 2),
+            Merge::Sum => forward + backward,
+            Merge::Mean => (forward + backward) / 2.0,
+            Merge::Product => forward * backward,
+        },
+        (Some(alone), None) | (None, Some(alone)) => alone,
+        (None, None) => panic!("a network runs in at least one direction"),
+    }
+}
+
+fn outputs_are_the_merged_directions(device: &Device) {
+    check(device, cases(device), |mut case| {
+        case.config.residual_from = None;
+        let network = case.network(device);
+        let output = network.forward(NetworkInput::new(case.inputs(device)));
+        let expected = values(merged(&output, case.config.merge));
+        close(&values(output.outputs), &expected)
+    });
+}
+
+fn a_residual_layer_adds_its_inputs(device: &Device) {
+    check(device, cases(device), |mut case| {
+        case.config.num_layers = 1;
+        case.config.residual_from = Some(0);
+        let network = case.network(device);
+        let inputs = case.inputs(device);
+        let output = network.forward(NetworkInput::new(inputs.clone()));
+        let added = match &network.layers[0].residual_projection {
+            Some(weight) => inputs.matmul(weight.val().transpose().unsqueeze()),
+            None => inputs,
+        };
+        let added = match (case.config.direction, case.config.merge) {
+            (Direction::Both, Merge::Separate) => Tensor::cat(vec![added.clone(), added], 2),
+            _ => added,
+        };
+        let expected = values(merged(&output, case.config.merge) + added);
+        close(&values(output.outputs), &expected)
+    });
+}
+
+fn masks_multiply_what_they_mask(device: &Device) {
+    check(device, cases(device), |mut case| {
+        case.config.num_layers = 1;
+        case.config.residual_from = None;
+        let network = case.network(device);
+        let inputs = case.inputs(device);
+        let mask = case.normal([case.batch, case.input_size], 3, device);
+        let masks = LayerMasks {
+            input: Some(mask.clone()),
+            ..LayerMasks::default()
+        };
+        let masked = NetworkInput::new(inputs.clone()).with_masks(vec![masks]);
+        let by_hand = NetworkInput::new(inputs * mask.unsqueeze_dim(1));
+        same(network.forward(masked), network.forward(by_hand))
+    });
+}
+
+fn recurrent_masks_reach_every_layer_and_direction(device: &Device) {
+    check(device, cases(device), |mut case| {
+        // Without its past, a plain cell is a function of the step's input alone.
+        case.config.cell = cell_config(0, CellConfig::hidden_size(&case.config.cell));
+        let network = case.network(device);
+        let nothing = || Some(Tensor::zeros([case.batch, network.hidden_size()], device));
+        let masks = LayerMasks {
+            input: None,
+            forward_recurrent: nothing(),
+            backward_recurrent: nothing(),
+        };
+        let masks = vec![masks; network.num_layers()];
+        let inputs = case.inputs(device);
+        let whole = NetworkInput::new(inputs.clone()).with_masks(masks.clone());
+        let last = inputs.narrow(1, case.steps - 1, 1);
+        let alone = NetworkInput::new(last).with_masks(masks);
+        let whole = network.forward(whole).outputs;
+        let whole = whole.narrow(1, case.steps - 1, 1);
+        close(&values(whole), &values(network.forward(alone).outputs))
+    });
+}
+
 fn devices_agree(device: &Device) {
-    #[cfg(feature = "flex")]
     let reference = Device::flex();
-    #[cfg(not(feature = "flex"))]
-    let reference = recurra_cells::testing::ndarray();
     check(device, cases(device), |case| {
         let run = |device: &Device| {
             let network = case.network(device);
@@ -340,6 +420,10 @@ device_tests!(
     streaming_equals_the_sequence,
     a_backward_network_reads_the_reversed_sequence,
     directions_kept_apart_are_two_networks,
+    outputs_are_the_merged_directions,
+    a_residual_layer_adds_its_inputs,
+    masks_multiply_what_they_mask,
+    recurrent_masks_reach_every_layer_and_direction,
     devices_agree,
     no_weight_is_shared,
 );

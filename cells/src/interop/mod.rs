@@ -14,7 +14,6 @@
 //! use burn::tensor::Device;
 //! use recurra_cells::interop::StateDict;
 //! use recurra_cells::{Direction, Lstm, LstmConfig, RecurrentConfig, SeededRng};
-//! # if !cfg!(feature = "flex") { return Ok(()); }
 //!
 //! let device = Device::default();
 //! let config = RecurrentConfig::new(LstmConfig::new(8)).with_num_layers(2).with_direction(Direction::Both);

@@ -3,7 +3,6 @@
 //! ```
 //! use burn::tensor::Device;
 //! use recurra_cells::{CellConfig, GruConfig, SeededRng, laws};
-//! # if !cfg!(feature = "flex") { return Ok(()); }
 //!
 //! let device = Device::default().autodiff();
 //! let cell = GruConfig::new(4).init(3, &device, &mut SeededRng::new(1));

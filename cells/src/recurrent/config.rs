@@ -72,7 +72,6 @@ impl Merge {
 /// ```
 /// use burn::tensor::Device;
 /// use recurra_cells::{Direction, LstmConfig, RecurrentConfig, SeededRng};
-/// # if !cfg!(feature = "flex") { return; }
 ///
 /// let config = RecurrentConfig::new(LstmConfig::new(16)).with_num_layers(2).with_direction(Direction::Both);
 /// let network = config.init(8, &Device::default(), &mut SeededRng::new(1));

@@ -51,7 +51,7 @@ pub const SUMMARY: Summary = Summary {
 /// Trains, reports, and says how it ended.
 pub fn run(args: &LanguageModelArgs) -> Result<Ending, Error> {
     let started = Instant::now();
-    let source = data::locate(args.run.data.as_deref())?;
+    let source = data::locate(args.run.data.as_deref(), args.preset)?;
     let config = settings::resolve(args, source.as_ref())?;
     let (device_name, device) = devices::choose(args.run.device)?;
     let data = Data::read(source.as_ref(), &config, args.run.seed)?;

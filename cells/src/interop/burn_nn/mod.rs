@@ -13,7 +13,6 @@
 //! use burn::nn::LstmConfig;
 //! use burn::tensor::Device;
 //! use recurra_cells::Lstm;
-//! # if !cfg!(feature = "flex") { return Ok(()); }
 //!
 //! let module = LstmConfig::new(4, 8, true).init(&Device::default());
 //! let network = Lstm::try_from(&module)?;

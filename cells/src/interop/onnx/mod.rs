@@ -7,7 +7,6 @@
 //! ```
 //! use burn::tensor::Device;
 //! use recurra_cells::{Gru, GruConfig, RecurrentConfig, SeededRng};
-//! # if !cfg!(feature = "flex") { return Ok(()); }
 //!
 //! let device = Device::default();
 //! let network = RecurrentConfig::new(GruConfig::new(8)).init(4, &device, &mut SeededRng::new(1));

@@ -84,6 +84,14 @@ impl Preset {
         }
     }
 
+    /// The data set that it is for, by the name of its folder.
+    pub fn data_set(self) -> &'static str {
+        match self {
+            Self::TinyChar => "tinyshakespeare",
+            Self::PtbWord => "ptb",
+        }
+    }
+
     /// Its settings.
     pub fn config(self) -> Config {
         match self {

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use recurra_datasets::{LanguageModelCorpus, TextSource, Unit, generated_text};
 
-use super::config::Config;
+use super::config::{Config, Preset};
 use crate::error::Error;
 use crate::report::Expected;
 
@@ -44,10 +44,11 @@ impl Known {
     }
 }
 
-/// Finds the corpus at `path`; `None` without one.
-pub fn locate(path: Option<&Path>) -> Result<Option<TextSource>, Error> {
+/// Finds the corpus at `path`, in a folder of several the one that the preset is for; `None` without a path.
+pub fn locate(path: Option<&Path>, preset: Option<Preset>) -> Result<Option<TextSource>, Error> {
+    let name = preset.map(Preset::data_set);
     Ok(path
-        .map(|path| TextSource::locate(path, None))
+        .map(|path| TextSource::locate(path, name))
         .transpose()?)
 }
 
