@@ -186,8 +186,12 @@ impl<S: RecurrentState> Sequence<S> {
             "the inputs are [{batch}, {steps}, {width}], but the cell takes [B, T, {}]",
             cell.input_size()
         );
-        let state = self.state.hidden().dims();
+        assert!(
+            batch > 0,
+            "a sequence needs at least one row, got inputs [{batch}, {steps}, {width}]"
+        );
         let expected = [batch, cell.hidden_size()];
+        let state = self.state.hidden().dims();
         assert_eq!(
             state, expected,
             "the hidden state is {state:?}, but the inputs and the cell ask for {expected:?}"

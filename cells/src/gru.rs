@@ -66,7 +66,8 @@ impl CellConfig for GruConfig {
     type Cell = GruCell;
 
     fn validate(&self) -> Result<(), Error> {
-        ops::check_size("hidden_size", self.hidden_size)
+        ops::check_size("hidden_size", self.hidden_size)?;
+        self.init.validate()
     }
 
     fn hidden_size(&self) -> usize {

@@ -4,7 +4,7 @@ use burn::module::Param;
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
-use crate::SeededRng;
+use crate::{Error, SeededRng, ops};
 
 /// How one weight starts. Matrices of several gates are drawn gate by gate, each as its own `[H, fan_in]`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -18,14 +18,14 @@ pub enum Init {
     UniformHidden,
     /// `N(0, std^2)`.
     Normal {
-        /// The standard deviation.
+        /// The standard deviation, finite and at least 0.
         std: f64,
     },
     /// Orthonormal rows or columns, whichever are fewer (Saxe et al. 2014).
     Orthogonal,
     /// `gain` on the diagonal (Le et al. 2015, for the IRNN).
     Identity {
-        /// The diagonal's value.
+        /// The diagonal's value, finite.
         gain: f64,
     },
 }
@@ -56,6 +56,13 @@ impl Default for WeightInit {
 }
 
 impl WeightInit {
+    /// Says which number is out of its range, if one is.
+    pub(crate) fn validate(self) -> Result<(), Error> {
+        [self.input, self.recurrent, self.bias]
+            .into_iter()
+            .try_for_each(Init::validate)
+    }
+
     /// PyTorch's: `U(-1/sqrt(H), 1/sqrt(H))` for every weight. The folded bias is one such draw, where PyTorch adds two.
     pub fn pytorch() -> Self {
         Self {
@@ -67,6 +74,17 @@ impl WeightInit {
 }
 
 impl Init {
+    /// Says which number is out of its range, if one is.
+    fn validate(self) -> Result<(), Error> {
+        match self {
+            Self::Normal { std } if !(std.is_finite() && std >= 0.0) => {
+                Err(Error::config("std", "finite and at least 0", std))
+            }
+            Self::Identity { gain } => ops::check_finite("gain", gain),
+            _ => Ok(()),
+        }
+    }
+
     /// A weight `[gates * rows, columns]`; `hidden_size` is `H` of [`Init::UniformHidden`].
     pub(crate) fn matrix(
         self,

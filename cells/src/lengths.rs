@@ -8,8 +8,7 @@ use crate::Error;
 
 /// The number of valid steps of each row of a batch that is padded on the right to `T` steps.
 ///
-/// They live on the host, so that a length beyond `T` is an error without a round trip to the device; what the device
-/// needs is uploaded once per sequence. A length of 0 is allowed: such a row returns its initial state.
+/// They live on the host, so that a length beyond `T` is an error without a round trip to the device. A length of 0 is allowed: such a row returns its initial state.
 ///
 /// ```
 /// use recurra_cells::Lengths;
@@ -78,7 +77,12 @@ impl Lengths {
     }
 
     /// `values [B, T, W]` with zeros on the padding.
+    ///
+    /// # Panics
+    /// If the lengths are for another batch or number of steps; the message has both shapes.
     pub fn zero_padding(&self, values: Tensor<3>) -> Tensor<3> {
+        let [batch, steps, _] = values.dims();
+        self.assert_fits(batch, steps);
         if self.shortest() == self.steps {
             return values;
         }
@@ -88,8 +92,12 @@ impl Lengths {
     }
 
     /// `values [B, T, W]` with each row's valid steps in reverse order, and its padding where it was.
+    ///
+    /// # Panics
+    /// If the lengths are for another batch or number of steps; the message has both shapes.
     pub fn reverse(&self, values: Tensor<3>) -> Tensor<3> {
         let [batch, steps, width] = values.dims();
+        self.assert_fits(batch, steps);
         let source: Vec<i64> = self
             .valid
             .iter()

@@ -96,6 +96,7 @@ impl CellConfig for LstmConfig {
 
     fn validate(&self) -> Result<(), Error> {
         ops::check_size("hidden_size", self.hidden_size)?;
+        self.init.validate()?;
         ops::check_finite("forget_bias", self.forget_bias)?;
         ops::check_clip("cell_clip", self.cell_clip)?;
         ops::check_clip("gate_clip", self.gate_clip)?;
@@ -204,6 +205,7 @@ impl LstmCell {
         recurrent: Tensor<2>,
         state: LstmState,
     ) -> LstmState {
+        state.assert_cell(self.cell_size());
         let sums = projected + recurrent.matmul(weight_hh.clone());
         let [i, f, g, o] = self.gates(ops::clip(sums, self.gate_clip));
         let cell = ops::clip(f * state.cell + i * g, self.cell_clip);

@@ -29,6 +29,19 @@ impl LstmState {
     }
 }
 
+impl LstmState {
+    /// # Panics
+    /// If the memory cell is not `[B, cell_size]`: another shape would be broadcast without a word.
+    pub(crate) fn assert_cell(&self, cell_size: usize) {
+        let cell = self.cell.dims();
+        let expected = [self.hidden.dims()[0], cell_size];
+        assert_eq!(
+            cell, expected,
+            "the memory cell is {cell:?}, but the hidden state and the weights ask for {expected:?}"
+        );
+    }
+}
+
 impl RecurrentState for LstmState {
     fn hidden(&self) -> Tensor<2> {
         self.hidden.clone()

@@ -82,6 +82,7 @@ impl CellConfig for PeepholeLstmConfig {
 
     fn validate(&self) -> Result<(), Error> {
         ops::check_size("hidden_size", self.hidden_size)?;
+        self.init.validate()?;
         ops::check_finite("forget_bias", self.forget_bias)?;
         ops::check_clip("gate_clip", self.gate_clip)
     }
@@ -163,6 +164,7 @@ impl PeepholeLstmCell {
         recurrent: Tensor<2>,
         state: LstmState,
     ) -> LstmState {
+        state.assert_cell(self.hidden_size());
         let [i, f, g, o] = ops::split_gates(projected + recurrent.matmul(weight_hh.clone()));
         let i = ops::sigmoid(self.peep(i, self.peephole_i.as_ref(), &state.cell));
         let f = ops::sigmoid(self.peep(f, self.peephole_f.as_ref(), &state.cell));

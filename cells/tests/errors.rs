@@ -4,8 +4,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use burn::tensor::{Device, Tensor};
 use recurra_cells::{
-    AnyCellConfig, CellConfig, Direction, GruConfig, LayerMasks, Lengths, Lstm, LstmConfig,
-    NetworkInput, PeepholeLstmConfig, RecurrentConfig, RnnConfig, SeededRng,
+    AnyCellConfig, CellConfig, Direction, GruConfig, Init, LayerMasks, Lengths, Lstm, LstmConfig,
+    Merge, NetworkInput, PeepholeLstmConfig, RecurrentConfig, RnnConfig, SeededRng, WeightInit,
 };
 
 fn said<C: CellConfig>(config: &C) -> String {
@@ -35,6 +35,14 @@ fn a_wrong_field_is_named_with_its_value_and_range() {
         said(&LstmConfig::new(4).with_forget_bias(f64::INFINITY)),
         "forget_bias must be finite, got inf"
     );
+    let init = WeightInit {
+        bias: Init::Normal { std: -1.0 },
+        ..WeightInit::default()
+    };
+    assert_eq!(
+        said(&GruConfig::new(4).with_init(init)),
+        "std must be finite and at least 0, got -1"
+    );
     let network = RecurrentConfig::new(GruConfig::new(4)).with_num_layers(2);
     let error = network.with_residual_from(2).validate().unwrap_err();
     assert_eq!(
@@ -49,6 +57,9 @@ fn an_unknown_key_of_a_file_is_named_with_those_that_exist() {
     let error = serde_json::from_str::<AnyCellConfig>(text).unwrap_err();
     assert!(error.to_string().contains("`forget_bais`"), "{error}");
     assert!(error.to_string().contains("`forget_bias`"), "{error}");
+    let text = r#"{"cell": {"hidden_size": 4}, "num_layer": 2}"#;
+    let error = serde_json::from_str::<RecurrentConfig<GruConfig>>(text).unwrap_err();
+    assert!(error.to_string().contains("`num_layers`"), "{error}");
 }
 
 #[test]
@@ -100,8 +111,19 @@ fn shapes_that_do_not_fit_are_both_named() {
         "{state}"
     );
 
+    let memory = panic_of(|network| {
+        let mut state = network.initial_state(2, &device);
+        let lstm = state.layers[0].forward.as_mut().expect("it runs forward");
+        lstm.cell = Tensor::zeros([2, 1], &device);
+        drop(network.forward(inputs(3).with_state(state)));
+    });
+    assert!(
+        memory.contains("[2, 1]") && memory.contains("[2, 4]"),
+        "{memory}"
+    );
+
     let lengths = panic_of(|network| {
-        let lengths = Lengths::new(vec![5], 5).expect("within the steps");
+        let lengths = Lengths::new(vec![3], 5).expect("within the steps");
         drop(network.forward(inputs(3).with_lengths(lengths)));
     });
     assert!(
@@ -117,6 +139,23 @@ fn shapes_that_do_not_fit_are_both_named() {
         drop(network.forward(inputs(3).with_masks(vec![masks])));
     });
     assert!(mask.contains("[2, 9]") && mask.contains("[2, 4]"), "{mask}");
+}
+
+#[test]
+fn a_network_that_is_more_than_a_layer_is_not_exported_as_one() {
+    let device = Device::flex();
+    let message = |config: &RecurrentConfig<LstmConfig>| {
+        let network = config.init(4, &device, &mut SeededRng::new(1));
+        let onnx = network.to_onnx().map(drop).unwrap_err().to_string();
+        let burn = burn::nn::BiLstm::try_from(&network).map(drop);
+        assert!(burn.is_err(), "burn has no {config:?}");
+        onnx
+    };
+    let both = RecurrentConfig::new(LstmConfig::new(4)).with_direction(Direction::Both);
+    let residual = both.clone().with_merge(Merge::Sum).with_residual_from(0);
+    assert!(message(&residual).contains("residual connection"));
+    assert!(message(&both.clone().with_merge(Merge::Sum)).contains("merge Sum"));
+    assert!(message(&both.with_num_layers(2)).contains("2 layers"));
 }
 
 #[test]

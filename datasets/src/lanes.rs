@@ -12,8 +12,8 @@ use crate::DatasetError;
 /// lane gets `(n - 1) / B` of them, rounded down. The last target of a lane is the first input of
 /// the next, so only the remainder at the very end is dropped, at most `B - 1` predictions.
 ///
-/// With `B = 1` nothing is dropped: every token but the first is predicted exactly once, which is
-/// how to evaluate.
+/// With `B = 1` nothing is dropped: every token but the first is predicted exactly once. With more
+/// lanes an evaluation is faster, loses those predictions, and begins `B` times without a past.
 ///
 /// ```
 /// use recurra_datasets::Lanes;

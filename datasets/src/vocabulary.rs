@@ -107,7 +107,7 @@ impl Vocabulary {
         })
     }
 
-    /// Writes the vocabulary to a JSON file, replacing what is there.
+    /// Writes the vocabulary to a JSON file, replacing what is there once the new one is whole.
     ///
     /// # Errors
     ///
@@ -115,7 +115,9 @@ impl Vocabulary {
     pub fn write(&self, path: impl AsRef<Path>) -> Result<(), DatasetError> {
         let path = path.as_ref();
         let json = serde_json::to_vec_pretty(self).expect("strings are valid JSON");
-        fs::write(path, json).map_err(|cause| DatasetError::Write {
+        let beside = path.with_extension("tmp");
+        let written = fs::write(&beside, json).and_then(|()| fs::rename(&beside, path));
+        written.map_err(|cause| DatasetError::Write {
             path: path.to_owned(),
             cause,
         })

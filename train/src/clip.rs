@@ -14,12 +14,17 @@ const NORM_OFFSET: f64 = 1e-6;
 /// are left as they are. The norm is read from the device once, not once a parameter. A norm that is not finite is
 /// returned with the gradients untouched.
 ///
+/// # Panics
+///
+/// If `max_norm` is not above 0; infinity only measures.
+///
 /// burn's own clipping looks at each tensor alone, which changes the direction of the step.
 pub fn clip_grad_norm<M: Module>(
     gradients: &mut GradientsParams,
     module: &M,
     max_norm: f64,
 ) -> f64 {
+    assert!(max_norm > 0.0, "max_norm must be above 0, got {max_norm}");
     let mut squares = Squares {
         gradients,
         sums: Vec::new(),

@@ -21,6 +21,7 @@ pub fn evaluate<C: RecurrentCell>(
     let device = model.device();
     let (mut state, mut nats, mut tokens) = (None, 0.0, 0);
     for window in windows {
+        window.assert_below(model.vocabulary_size());
         let (logits, next) = model.forward(window.inputs(&device), state);
         let loss = model
             .loss(logits, window.targets(&device))

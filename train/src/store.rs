@@ -70,13 +70,12 @@ where
     })?;
     let mut model = config.init(device, &mut SeededRng::new(0));
     let mut store = SafetensorsStore::from_file(&path).skip_enum_variants(true);
-    match model.load_from(&mut store) {
-        Ok(_) => Ok((config, model)),
-        Err(cause) => Err(Error::InvalidWeights {
-            path,
-            cause: one_line(&cause.to_string()),
-        }),
-    }
+    let cause = match model.load_from(&mut store) {
+        Ok(applied) if applied.unused.is_empty() => return Ok((config, model)),
+        Ok(applied) => format!("the model has no place for {}", applied.unused.join(", ")),
+        Err(cause) => one_line(&cause.to_string()),
+    };
+    Err(Error::InvalidWeights { path, cause })
 }
 
 fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {

@@ -88,7 +88,7 @@ impl<C: RecurrentCell> TruncatedBptt<C> {
     ///
     /// # Errors
     ///
-    /// [`Error::NotFinite`] if the loss or the norm of the gradients is not finite; weights, optimiser and state are then
+    /// If the learning rate is negative or not finite. [`Error::NotFinite`] if the loss or the norm of the gradients is not finite; weights, optimiser and state are then
     /// those from before the step.
     ///
     /// # Panics
@@ -99,6 +99,14 @@ impl<C: RecurrentCell> TruncatedBptt<C> {
         window: &TokenWindow,
         learning_rate: f64,
     ) -> Result<StepReport, Error> {
+        window.assert_below(self.model.vocabulary_size());
+        if !(learning_rate.is_finite() && learning_rate >= 0.0) {
+            return Err(Error::config(
+                "learning_rate",
+                "finite and at least 0",
+                learning_rate,
+            ));
+        }
         let (loss, state) = self.loss(window);
         let mut gradients = GradientsParams::from_grads(loss.backward(), &self.model);
         let grad_norm = clip_grad_norm(&mut gradients, &self.model, self.config.max_norm);

@@ -46,6 +46,15 @@ impl TokenWindow {
         self.inputs.len()
     }
 
+    /// # Panics
+    /// If a token is not below `vocabulary_size`: on the host, because a GPU would read beyond its table without a word.
+    pub(crate) fn assert_below(&self, vocabulary_size: usize) {
+        let highest = self.inputs.iter().chain(&self.targets).max();
+        if let Some(&token) = highest.filter(|&&token| token as usize >= vocabulary_size) {
+            panic!("token {token} is not below the vocabulary of {vocabulary_size}");
+        }
+    }
+
     /// The tokens to read, `[B, T]`.
     pub fn inputs(&self, device: &Device) -> Tensor<2, Int> {
         upload(&self.inputs, self.shape, device)

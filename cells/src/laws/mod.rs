@@ -76,6 +76,9 @@ pub struct Case {
 ///
 /// The cell is copied to `device` and checked in its own number type; the finite differences of law 5 are taken in double
 /// precision, and left out on devices that do not compute in it (there, law 1 holds the gradients to those of stepping).
+///
+/// # Panics
+/// If the cell has no parameter.
 pub fn check_all<C: RecurrentCell>(cell: &C, device: &Device) -> Result<(), Violation> {
     let cases = [(3, 5), (1, 2), (4, 1)];
     cases
@@ -85,6 +88,9 @@ pub fn check_all<C: RecurrentCell>(cell: &C, device: &Device) -> Result<(), Viol
 }
 
 /// Checks every law on one case, and reports the first that is broken.
+///
+/// # Panics
+/// If the cell has no parameter.
 pub fn check<C: RecurrentCell>(cell: &C, device: &Device, case: Case) -> Result<(), Violation> {
     let cell = cell.clone().fork(device).train();
     unroll_is_stepping(&cell, case)?;

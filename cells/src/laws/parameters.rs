@@ -39,7 +39,10 @@ pub(super) fn gradients<M: Module>(module: &M, gradients: &Gradients) -> Vec<Nam
     collector.found
 }
 
-/// Where the parameters live and in which number type; the device's own where there is no parameter.
+/// Where the parameters live and in which number type.
+///
+/// # Panics
+/// If there is no parameter.
 pub(super) fn home<M: Module>(module: &M) -> (Device, DType) {
     struct First(Option<(Device, DType)>);
     impl ModuleVisitor for First {
@@ -61,8 +64,7 @@ pub(super) fn in_double<M: Module>(module: M) -> M {
     map_parameters(module, &mut |values| values)
 }
 
-/// The module in double precision with every parameter moved by `scale` times a direction drawn from `seed`, and the inner
-/// product of that direction with `gradients`, which are in the order of [`gradients`].
+/// The module in double precision with every parameter moved by `scale` times a direction drawn from `seed`.
 pub(super) fn moved<M: Module>(module: M, seed: u64, scale: f64) -> M {
     let mut rng = SeededRng::new(seed);
     map_parameters(module, &mut |mut values| {
@@ -73,7 +75,7 @@ pub(super) fn moved<M: Module>(module: M, seed: u64, scale: f64) -> M {
     })
 }
 
-/// The directional derivative along the direction of [`moved`].
+/// The directional derivative along the direction of [`moved`]; the gradients are in the order of [`gradients`].
 pub(super) fn along(gradients: &[NamedGradient], seed: u64) -> f64 {
     let mut rng = SeededRng::new(seed);
     let values = gradients

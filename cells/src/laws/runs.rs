@@ -66,7 +66,8 @@ pub fn chunks_are_whole<C: RecurrentCell>(cell: &C, case: Case) -> Result<(), Vi
     whole.assert_equals(&chunked, Law::ChunksAreWhole)
 }
 
-/// Law 3: a padded batch equals its rows, each run alone and cut to its length; one row has length 0.
+/// Law 3: a padded batch equals its rows, each run alone and cut to its length; of three rows and more, one
+/// has length 0.
 pub fn rows_are_alone<C: RecurrentCell>(cell: &C, case: Case) -> Result<(), Violation> {
     let mut source = Source::new(cell, case);
     let inputs = source.normal([case.batch, case.steps, cell.input_size()]);

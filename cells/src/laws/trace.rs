@@ -91,7 +91,7 @@ pub(super) fn loss<S: RecurrentState>(
     sum
 }
 
-/// Runs `run` and writes down what it leaves. `weights` seeds the loss, which must be the same for runs to be compared.
+/// Runs `run` and writes down what it leaves. `case` seeds the loss, which must be the same for runs to be compared.
 pub(super) fn trace<C: RecurrentCell>(
     cell: &C,
     inputs: &Tensor<3>,

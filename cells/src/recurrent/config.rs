@@ -78,6 +78,7 @@ impl Merge {
 /// assert_eq!(network.output_size(), 32);
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Setters)]
+#[serde(deny_unknown_fields)]
 #[setters(prefix = "with_")]
 pub struct RecurrentConfig<C> {
     /// The cell of every layer and direction.

@@ -10,7 +10,7 @@ pub use input::{LayerMasks, LayerState, NetworkInput, NetworkOutput, NetworkStat
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
 
-use crate::{GruCell, LstmCell, PeepholeLstmCell, RecurrentCell, RnnCell};
+use crate::{Error, GruCell, LstmCell, PeepholeLstmCell, RecurrentCell, RnnCell};
 
 /// A network of plain recurrent cells.
 pub type Rnn = Recurrent<RnnCell>;
@@ -110,6 +110,21 @@ impl<C: RecurrentCell> Recurrent<C> {
         NetworkState {
             layers: self.layers.iter().map(initial).collect(),
         }
+    }
+
+    /// Whether the network is nothing but one cell in each direction, side by side: what other programs call a layer.
+    ///
+    /// # Errors
+    /// With several layers, a residual connection, or directions that are merged otherwise than side by side.
+    pub(crate) fn assert_plain_layer(&self, whom: &'static str) -> Result<(), Error> {
+        let what = match (self.layers.len(), self.layers[0].residual, self.merge) {
+            (1, Residual::None, Merge::Concat | Merge::Separate) => return Ok(()),
+            (1, Residual::None, _) if self.direction() != Direction::Both => return Ok(()),
+            (1, Residual::None, merge) => format!("the merge {merge:?} of two directions"),
+            (1, Residual::Added, _) => "a residual connection".to_owned(),
+            (layers, _, _) => format!("a network of {layers} layers"),
+        };
+        Err(Error::no_counterpart(what, whom))
     }
 
     fn some_cell(&self) -> &C {

@@ -135,7 +135,7 @@ impl<C: RecurrentCell> LanguageModel<C> {
     ///
     /// # Panics
     ///
-    /// If the state has another batch size, or a token is not below `V`.
+    /// If the state has another batch size. A token must be below `V`: the CPU devices panic on another, a GPU reads anything.
     pub fn forward(
         &self,
         tokens: Tensor<2, Int>,
@@ -150,7 +150,7 @@ impl<C: RecurrentCell> LanguageModel<C> {
     ///
     /// # Panics
     ///
-    /// If a shape does not fit, or a token is not below `V`.
+    /// If a shape does not fit. A token must be below `V`, as in [`forward`](Self::forward).
     pub fn forward_masked(
         &self,
         tokens: Tensor<2, Int>,
@@ -189,9 +189,10 @@ impl<C: RecurrentCell> LanguageModel<C> {
         probability: f64,
         rng: &mut SeededRng,
     ) -> LanguageModelMasks {
-        let device = self.device();
+        let (device, dtype) = (self.device(), self.embedding.weight.dtype());
         let hidden = self.network.hidden_size();
-        let mut mask = |width| dropout_mask([batch_size, width], probability, &device, rng);
+        let mut mask =
+            |width| dropout_mask([batch_size, width], probability, (&device, dtype), rng);
         let layers = (0..self.network.num_layers())
             .map(|layer| LayerMasks {
                 input: Some(mask(if layer == 0 {

@@ -3,6 +3,7 @@
 mod measure;
 mod networks;
 
+use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -94,6 +95,9 @@ pub fn run(args: &BenchArgs) -> Result<(), Error> {
         "{:9} {:6} {:>20} {:9} {:>10} {:>10} {:>10} {:>6}",
         "cell", "mode", "[B, T, D, H]", "path", "median", "p10", "p90", "ratio"
     );
+    if let Some(file) = &args.json {
+        check_writable(file)?;
+    }
     let mut rows = Vec::new();
     for case in cases() {
         rows.extend(measure_case(case, &device, name.name(), effort));
@@ -159,6 +163,15 @@ fn print_row(row: &Row, ratio: Option<f64>) {
         row.p90_ms,
         ratio.map_or(String::new(), |ratio| format!("{ratio:.2}"))
     );
+}
+
+/// A path that cannot be written to must not cost a whole measurement; what is there stays until there is better.
+fn check_writable(path: &Path) -> Result<(), Error> {
+    let opened = OpenOptions::new().append(true).create(true).open(path);
+    opened.map(drop).map_err(|cause| Error::Write {
+        path: path.to_owned(),
+        cause,
+    })
 }
 
 fn write_json(path: &Path, rows: &[Row]) -> Result<(), Error> {

@@ -60,9 +60,12 @@ pub fn run(args: &LanguageModelArgs) -> Result<Ending, Error> {
     folder.write("config.toml", &settings::to_toml(&config))?;
     let mut trainer = Trainer::new(&config, &data.corpus, device, folder.metrics()?);
     let mut seeds = Vec::new();
+    let mut trained = Ok(());
     for index in 0..args.run.seeds {
-        seeds.push(trainer.train_cells(args.run.seed.wrapping_add(u64::from(index)))?);
-        if interrupt::requested() {
+        let mut outcomes = Vec::new();
+        trained = trainer.train_cells(args.run.seed.wrapping_add(u64::from(index)), &mut outcomes);
+        seeds.push(outcomes);
+        if trained.is_err() || interrupt::requested() {
             break;
         }
     }
@@ -75,9 +78,15 @@ pub fn run(args: &LanguageModelArgs) -> Result<Ending, Error> {
             folder,
             seeds,
             started,
+            status: match &trained {
+                Err(_) => Status::Failed,
+                Ok(()) if interrupt::requested() => Status::Interrupted,
+                Ok(()) => Status::Ok,
+            },
         },
     )?;
     println!("report: {}", report.display());
+    trained?;
     Ok(if interrupt::requested() {
         Ending::Interrupted
     } else {
@@ -94,6 +103,7 @@ struct Run {
     /// For each seed the outcome of each cell.
     seeds: Vec<Vec<Outcome>>,
     started: Instant,
+    status: Status,
 }
 
 /// Writes the model, the page and the report; gives the report's path.
@@ -106,15 +116,10 @@ fn write(args: &LanguageModelArgs, run: &Run) -> Result<PathBuf, Error> {
             .corpus
             .vocabulary
             .write(model.join("vocabulary.json"))?;
-        println!("{}", best.sample);
     }
     let report = Report {
         experiment: NAME,
-        status: if interrupt::requested() {
-            Status::Interrupted
-        } else {
-            Status::Ok
-        },
+        status: run.status,
         device: run.device_name.name(),
         seed: args.run.seed,
         quick: args.run.quick,
@@ -135,7 +140,11 @@ fn write(args: &LanguageModelArgs, run: &Run) -> Result<PathBuf, Error> {
             &results::page(&outcomes, &run.config, &run.data.name),
         ),
     )?;
-    run.folder.write("report.json", &report::json(&report))
+    let path = run.folder.write("report.json", &report::json(&report))?;
+    if let Some(best) = results::best(outcomes.iter().copied()) {
+        println!("{}", best.sample);
+    }
+    Ok(path)
 }
 
 /// The settings as the report shows them, with what they were applied to.

@@ -55,18 +55,19 @@ impl Progress {
     pub fn note(&self, text: &str) {
         self.show(&format!("{} {text}", self.label));
         if self.terminal {
-            eprintln!();
+            writeln!(io::stderr()).ok();
         }
     }
 
     fn show(&self, text: &str) {
+        let mut stderr = io::stderr();
+        // A terminal that has gone away is no reason to end a run.
         if self.terminal {
             // Back to the line's beginning, then clear what the last text leaves over.
-            eprint!("\r{text}\x1b[K");
-            // A terminal that has gone away is no reason to end a run.
-            io::stderr().flush().ok();
+            write!(stderr, "\r{text}\x1b[K").ok();
+            stderr.flush().ok();
         } else {
-            eprintln!("{text}");
+            writeln!(stderr, "{text}").ok();
         }
     }
 }

@@ -36,6 +36,8 @@ pub struct Report<'a, C> {
 pub enum Status {
     Ok,
     Interrupted,
+    /// With what was finished before.
+    Failed,
 }
 
 /// A published figure.

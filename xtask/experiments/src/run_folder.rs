@@ -36,14 +36,14 @@ impl RunFolder {
         self.path.join(name)
     }
 
-    /// Writes a whole file.
+    /// Writes a whole file: beside its place first, so that it is never there in part.
     pub fn write(&self, name: &str, text: &str) -> Result<PathBuf, Error> {
-        let path = self.join(name);
-        fs::write(&path, text).map_err(|cause| Error::Write {
-            path: path.clone(),
-            cause,
-        })?;
-        Ok(path)
+        let (path, beside) = (self.join(name), self.join(&format!("{name}.tmp")));
+        let written = fs::write(&beside, text).and_then(|()| fs::rename(&beside, &path));
+        match written {
+            Ok(()) => Ok(path),
+            Err(cause) => Err(Error::Write { path, cause }),
+        }
     }
 
     /// Opens `metrics.jsonl`.

@@ -63,12 +63,7 @@ fn directions<C: PytorchCell>(
         let what = format!("a {} network", direction.name());
         return Err(Error::no_counterpart(what, "this module of burn::nn"));
     }
-    if network.num_layers() != 1 {
-        return Err(Error::no_counterpart(
-            format!("a network of {} layers", network.num_layers()),
-            BURN,
-        ));
-    }
+    network.assert_plain_layer(BURN)?;
     let mut dict = network.to_pytorch("")?;
     let suffixes = first_layer_suffixes(direction);
     Ok(suffixes

@@ -50,14 +50,10 @@ impl<C: OnnxCell> Recurrent<C> {
     /// The node that computes what this network computes.
     ///
     /// # Errors
-    /// If the network has more than one layer, or an option that ONNX has no counterpart of.
+    /// If the network has more than one layer, a residual connection, directions that are not side by side, or a cell with
+    /// an option that ONNX has no counterpart of.
     pub fn to_onnx(&self) -> Result<OnnxNode, Error> {
-        if self.num_layers() != 1 {
-            return Err(Error::no_counterpart(
-                format!("a network of {} layers", self.num_layers()),
-                "one ONNX node",
-            ));
-        }
+        self.assert_plain_layer("one ONNX node")?;
         let cell = self.layers[0]
             .cells()
             .next()

@@ -4,7 +4,7 @@ use super::PEEPHOLES;
 use super::gates::GateOrder;
 use crate::interop::HostTensor;
 use crate::interop::pytorch::first_layer_suffixes;
-use crate::{Direction, Error};
+use crate::{Direction, Error, ops};
 
 /// Which recurrent operator a node is, with the attributes that only it has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +78,7 @@ impl OnnxNode {
     /// If a tensor is not of the shape that the attributes ask for.
     pub(super) fn validate(&self) -> Result<(), Error> {
         let (directions, hidden) = (self.suffixes().len(), self.hidden_size);
+        ops::check_size("hidden_size", hidden)?;
         let rows = self.operator.gate_order().onnx_gates * hidden;
         check_shape("W", &self.w, &[directions, rows, columns(&self.w)])?;
         check_shape("R", &self.r, &[directions, rows, hidden])?;

@@ -31,11 +31,11 @@ pub struct Config {
     pub steps: usize,
     /// How many steps there are between two validations, at least 1. The last step is followed by one in any case.
     pub validate_every: usize,
-    /// Adam's learning rate at its highest, above 0.
+    /// Adam's learning rate at its highest, above 0 and finite.
     pub learning_rate: f64,
     /// How the learning rate falls.
     pub schedule: Schedule,
-    /// The global norm that gradients are clipped to, above 0.
+    /// The global norm that gradients are clipped to, above 0; infinite for no clipping.
     pub max_norm: f64,
     /// The share of a plain text, from its end, that is for validation, in `(0, 1)`.
     pub validation_fraction: f64,
@@ -71,7 +71,7 @@ pub enum CellChoice {
 pub enum Preset {
     /// Characters of a text of about a megabyte.
     TinyChar,
-    /// Words of the Penn Treebank: the small LSTM of Zaremba et al. (2014), trained by Adam.
+    /// Words of the Penn Treebank: the small LSTM of Zaremba et al. (2014), trained by Adam, with variational dropout.
     PtbWord,
 }
 
@@ -184,9 +184,9 @@ impl Config {
         ] {
             check(key, "at least 1", size as f64, |size| size >= 1.0)?;
         }
+        check("max_norm", "above 0", self.max_norm, |norm| norm > 0.0)?;
         for (key, value) in [
             ("learning_rate", self.learning_rate),
-            ("max_norm", self.max_norm),
             ("sample.temperature", self.sample.temperature),
         ] {
             let holds = |value: f64| value > 0.0 && value.is_finite();

@@ -13,6 +13,7 @@ use crate::report::{Chart, Curve, Page, Stroke, Table};
 pub fn best<'a>(outcomes: impl IntoIterator<Item = &'a Outcome>) -> Option<&'a Outcome> {
     outcomes
         .into_iter()
+        .filter(|outcome| !outcome.valid_nats.is_nan())
         .min_by(|a, b| a.valid_nats.total_cmp(&b.valid_nats))
 }
 

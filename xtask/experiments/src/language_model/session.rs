@@ -107,8 +107,9 @@ impl Session {
     /// Keeps `model` if its validation is the best so far.
     pub fn judge(&mut self, step: usize, valid_nats: f64, model: LanguageModel<AnyCell>) {
         self.valid_curve.push((step, valid_nats));
-        let is_best = |(best, _): &(f64, _)| valid_nats.total_cmp(best).is_lt();
-        if self.best.as_ref().is_none_or(is_best) {
+        // Written so that a NaN is never better, and anything is better than a NaN.
+        let is_kept = |(best, _): &(f64, _)| *best <= valid_nats || valid_nats.is_nan();
+        if !self.best.as_ref().is_some_and(is_kept) {
             self.best = Some((valid_nats, model));
         }
     }

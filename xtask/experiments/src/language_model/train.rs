@@ -75,16 +75,15 @@ impl<'a> Trainer<'a> {
         }
     }
 
-    /// Trains the chosen cells under one seed; fewer if Ctrl-C comes between.
-    pub fn train_cells(&mut self, seed: u64) -> Result<Vec<Outcome>, Error> {
-        let mut outcomes = Vec::new();
+    /// Trains the chosen cells under one seed and adds what they come to; fewer if Ctrl-C or an error comes between.
+    pub fn train_cells(&mut self, seed: u64, outcomes: &mut Vec<Outcome>) -> Result<(), Error> {
         for kind in CellKind::chosen(self.config.cell) {
             outcomes.push(self.train_cell(kind, seed)?);
             if interrupt::requested() {
                 break;
             }
         }
-        Ok(outcomes)
+        Ok(())
     }
 
     fn train_cell(&mut self, kind: CellKind, seed: u64) -> Result<Outcome, Error> {
