@@ -60,15 +60,7 @@ pub fn run(args: &LanguageModelArgs) -> Result<Ending, Error> {
     folder.write("config.toml", &settings::to_toml(&config))?;
     let mut trainer = Trainer::new(&config, &data.corpus, device, folder.metrics()?);
     let mut seeds = Vec::new();
-    let mut trained = Ok(());
-    for index in 0..args.run.seeds {
-        let mut outcomes = Vec::new();
-        trained = trainer.train_cells(args.run.seed.wrapping_add(u64::from(index)), &mut outcomes);
-        seeds.push(outcomes);
-        if trained.is_err() || interrupt::requested() {
-            break;
-        }
-    }
+    let trained = train_seeds(args, &mut trainer, &mut seeds);
     let report = write(
         args,
         &Run {
@@ -92,6 +84,25 @@ pub fn run(args: &LanguageModelArgs) -> Result<Ending, Error> {
     } else {
         Ending::Finished
     })
+}
+
+/// Trains under one seed after the other and adds what each comes to; fewer if Ctrl-C or an error comes between.
+fn train_seeds(
+    args: &LanguageModelArgs,
+    trainer: &mut Trainer<'_>,
+    seeds: &mut Vec<Vec<Outcome>>,
+) -> Result<(), Error> {
+    for index in 0..args.run.seeds {
+        let mut outcomes = Vec::new();
+        let seed = args.run.seed.wrapping_add(u64::from(index));
+        let trained = trainer.train_cells(seed, &mut outcomes);
+        seeds.push(outcomes);
+        trained?;
+        if interrupt::requested() {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// All that a run's reports are made of.
