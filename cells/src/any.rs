@@ -4,6 +4,8 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "fused")]
+use crate::kernel::{Fused, FusedCell};
 use crate::{
     CellConfig, Error, GruCell, GruConfig, LstmCell, LstmConfig, LstmState, PeepholeLstmCell,
     PeepholeLstmConfig, RecurrentCell, RecurrentState, RnnCell, RnnConfig, SeededRng, Sequence,
@@ -142,6 +144,7 @@ fn with_state<S, R>(sequence: Sequence<S>, convert: impl FnOnce(S) -> R) -> Sequ
         state: convert(sequence.state),
         lengths: sequence.lengths,
         recurrent_mask: sequence.recurrent_mask,
+        time_order: sequence.time_order,
     }
 }
 
@@ -197,5 +200,12 @@ impl RecurrentCell for AnyCell {
             Self::Peephole(cell) => lstm(cell.unroll(with_state(sequence, AnyState::into_lstm))),
             Self::Gru(cell) => hidden(cell.unroll(with_state(sequence, AnyState::into_hidden))),
         }
+    }
+}
+
+#[cfg(feature = "fused")]
+impl FusedCell for AnyCell {
+    fn fused(&self) -> Result<Fused, &'static str> {
+        each!(Self, self, cell => cell.fused())
     }
 }

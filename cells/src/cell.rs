@@ -132,6 +132,17 @@ pub trait CellConfig: Clone + Debug {
     fn init(&self, input_size: usize, device: &Device, rng: &mut SeededRng) -> Self::Cell;
 }
 
+/// Which way a sequence is run over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TimeOrder {
+    /// From the first step on.
+    #[default]
+    FirstToLast,
+    /// From each row's last valid step back to its first. Outputs stand where their inputs do, and the last state is that
+    /// of the first step.
+    LastToFirst,
+}
+
 /// What a cell is unrolled over.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -145,6 +156,8 @@ pub struct Sequence<S> {
     /// Multiplies the hidden state that the recurrent weights see, `[B, H]`, the same at every step (variational dropout;
     /// Gal and Ghahramani 2016).
     pub recurrent_mask: Option<Tensor<2>>,
+    /// Which way it is run over.
+    pub time_order: TimeOrder,
 }
 
 impl<S: RecurrentState> Sequence<S> {
@@ -155,6 +168,7 @@ impl<S: RecurrentState> Sequence<S> {
             state,
             lengths: None,
             recurrent_mask: None,
+            time_order: TimeOrder::default(),
         }
     }
 
@@ -169,6 +183,13 @@ impl<S: RecurrentState> Sequence<S> {
     #[must_use]
     pub fn with_recurrent_mask(mut self, mask: impl Into<Option<Tensor<2>>>) -> Self {
         self.recurrent_mask = mask.into();
+        self
+    }
+
+    /// Runs over the steps in this order.
+    #[must_use]
+    pub fn with_time_order(mut self, time_order: TimeOrder) -> Self {
+        self.time_order = time_order;
         self
     }
 

@@ -14,6 +14,8 @@ use burn::tensor::{Device, Tensor};
 use derive_setters::Setters;
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "fused")]
+use crate::kernel::{self, CellKind, Fused, FusedCell};
 use crate::{CellConfig, Error, RecurrentCell, SeededRng, Sequence, WeightInit, ops, unroll_with};
 
 /// Where a GRU's reset gate acts.
@@ -178,9 +180,27 @@ impl RecurrentCell for GruCell {
     }
 
     fn unroll(&self, sequence: Sequence<Tensor<2>>) -> (Tensor<3>, Tensor<2>) {
+        #[cfg(feature = "fused")]
+        if let Some(done) = kernel::unroll(self, &sequence) {
+            return done;
+        }
         let weight_hh = ops::transposed(&self.weight_hh);
         unroll_with(self, sequence, |projected, recurrent, state| {
             self.step_with(&weight_hh, projected, recurrent, state)
+        })
+    }
+}
+
+#[cfg(feature = "fused")]
+impl FusedCell for GruCell {
+    fn fused(&self) -> Result<Fused, &'static str> {
+        if self.reset == Reset::Before {
+            return Err("a reset gate before the product");
+        }
+        let bias = self.bias.as_ref();
+        Ok(Fused {
+            extra: self.bias_hn.as_ref().map(Param::val),
+            ..Fused::new(CellKind::Gru, &self.weight_ih, &self.weight_hh, bias)
         })
     }
 }

@@ -7,6 +7,8 @@ mod error;
 mod gru;
 mod init;
 pub mod interop;
+#[cfg(feature = "fused")]
+pub mod kernel;
 #[cfg(feature = "testing")]
 pub mod laws;
 mod lengths;
@@ -24,7 +26,7 @@ pub mod tutorial {}
 mod unroll;
 
 pub use any::{AnyCell, AnyCellConfig, AnyState};
-pub use cell::{CellConfig, RecurrentCell, RecurrentState, Sequence};
+pub use cell::{CellConfig, RecurrentCell, RecurrentState, Sequence, TimeOrder};
 pub use error::Error;
 pub use gru::{GruCell, GruConfig, Reset};
 pub use init::{Init, WeightInit};

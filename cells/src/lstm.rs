@@ -11,6 +11,8 @@ use burn::tensor::{Device, Tensor};
 use derive_setters::Setters;
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "fused")]
+use crate::kernel::{self, CellKind, Fused, FusedCell};
 use crate::{
     CellConfig, Error, LstmState, RecurrentCell, SeededRng, Sequence, WeightInit, ops, unroll_with,
 };
@@ -248,9 +250,35 @@ impl RecurrentCell for LstmCell {
     }
 
     fn unroll(&self, sequence: Sequence<LstmState>) -> (Tensor<3>, LstmState) {
+        #[cfg(feature = "fused")]
+        if let Some(done) = kernel::unroll(self, &sequence) {
+            return done;
+        }
         let weight_hh = ops::transposed(&self.weight_hh);
         unroll_with(self, sequence, |projected, recurrent, state| {
             self.step_with(&weight_hh, projected, recurrent, state)
         })
+    }
+}
+
+#[cfg(feature = "fused")]
+impl FusedCell for LstmCell {
+    fn fused(&self) -> Result<Fused, &'static str> {
+        if self.weight_hr.is_some() {
+            return Err("a projection");
+        }
+        if self.input_gate == InputGate::Coupled {
+            return Err("a coupled input gate");
+        }
+        if self.cell_clip.or(self.gate_clip).is_some() {
+            return Err("clipping");
+        }
+        let bias = self.bias.as_ref();
+        Ok(Fused::new(
+            CellKind::Lstm,
+            &self.weight_ih,
+            &self.weight_hh,
+            bias,
+        ))
     }
 }

@@ -11,6 +11,8 @@ use burn::tensor::{Device, Tensor};
 use derive_setters::Setters;
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "fused")]
+use crate::kernel::{self, CellKind, Fused, FusedCell};
 use crate::{
     CellConfig, Error, LstmState, RecurrentCell, SeededRng, Sequence, WeightInit, ops, unroll_with,
 };
@@ -206,9 +208,31 @@ impl RecurrentCell for PeepholeLstmCell {
     }
 
     fn unroll(&self, sequence: Sequence<LstmState>) -> (Tensor<3>, LstmState) {
+        #[cfg(feature = "fused")]
+        if let Some(done) = kernel::unroll(self, &sequence) {
+            return done;
+        }
         let weight_hh = ops::transposed(&self.weight_hh);
         unroll_with(self, sequence, |projected, recurrent, state| {
             self.step_with(&weight_hh, projected, recurrent, state)
+        })
+    }
+}
+
+#[cfg(feature = "fused")]
+impl FusedCell for PeepholeLstmCell {
+    fn fused(&self) -> Result<Fused, &'static str> {
+        if self.gate_clip.is_some() {
+            return Err("clipping");
+        }
+        let like = (&self.weight_hh.device(), self.weight_hh.dtype());
+        let closed = || Tensor::zeros([self.hidden_size()], like);
+        let holes = [&self.peephole_i, &self.peephole_f, &self.peephole_o];
+        let holes = holes.map(|hole| hole.as_ref().map_or_else(closed, Param::val));
+        let bias = self.bias.as_ref();
+        Ok(Fused {
+            extra: Some(Tensor::cat(holes.to_vec(), 0)),
+            ..Fused::new(CellKind::Peephole, &self.weight_ih, &self.weight_hh, bias)
         })
     }
 }

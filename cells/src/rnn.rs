@@ -7,6 +7,8 @@ use burn::tensor::{Device, Tensor, activation};
 use derive_setters::Setters;
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "fused")]
+use crate::kernel::{self, CellKind, Fused, FusedCell};
 use crate::{
     CellConfig, Error, Init, RecurrentCell, SeededRng, Sequence, WeightInit, ops, unroll_with,
 };
@@ -159,9 +161,25 @@ impl RecurrentCell for RnnCell {
     }
 
     fn unroll(&self, sequence: Sequence<Tensor<2>>) -> (Tensor<3>, Tensor<2>) {
+        #[cfg(feature = "fused")]
+        if let Some(done) = kernel::unroll(self, &sequence) {
+            return done;
+        }
         let weight_hh = ops::transposed(&self.weight_hh);
         unroll_with(self, sequence, |projected, recurrent, _| {
             self.step_with(&weight_hh, projected, recurrent)
         })
+    }
+}
+
+#[cfg(feature = "fused")]
+impl FusedCell for RnnCell {
+    fn fused(&self) -> Result<Fused, &'static str> {
+        let kind = match self.nonlinearity {
+            Nonlinearity::Tanh => CellKind::RnnTanh,
+            Nonlinearity::Relu => CellKind::RnnRelu,
+        };
+        let bias = self.bias.as_ref();
+        Ok(Fused::new(kind, &self.weight_ih, &self.weight_hh, bias))
     }
 }

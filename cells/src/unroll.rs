@@ -2,7 +2,7 @@
 
 use burn::tensor::{Int, Tensor, TensorData};
 
-use crate::{Lengths, RecurrentCell, RecurrentState, Sequence};
+use crate::{Lengths, RecurrentCell, RecurrentState, Sequence, TimeOrder};
 
 /// Unrolls `cell` one step at a time: what [`RecurrentCell::unroll`] is by default, and what every faster path must equal.
 ///
@@ -33,7 +33,13 @@ pub fn unroll_with<C: RecurrentCell>(
         state,
         lengths,
         recurrent_mask,
+        time_order,
     } = sequence;
+    let ordered = |values| match time_order {
+        TimeOrder::FirstToLast => values,
+        TimeOrder::LastToFirst => reverse(values, lengths.as_ref()),
+    };
+    let inputs = ordered(inputs);
     let advance = |projected: Tensor<2>, state: C::State| {
         let hidden = state.hidden();
         let recurrent = match &recurrent_mask {
@@ -42,11 +48,20 @@ pub fn unroll_with<C: RecurrentCell>(
         };
         step(projected, recurrent, state)
     };
-    match lengths {
+    let (outputs, state) = match &lengths {
         None => run(cell, inputs, state, |_, projected, state| {
             advance(projected, state)
         }),
-        Some(lengths) => run_padded(cell, inputs, state, &lengths, advance),
+        Some(lengths) => run_padded(cell, inputs, state, lengths, advance),
+    };
+    (ordered(outputs), state)
+}
+
+/// Each row's valid steps in reverse order.
+fn reverse(values: Tensor<3>, lengths: Option<&Lengths>) -> Tensor<3> {
+    match lengths {
+        Some(lengths) if lengths.shortest() < lengths.steps() => lengths.reverse(values),
+        _ => values.flip([1]),
     }
 }
 

@@ -6,7 +6,7 @@ use super::{
     Direction, Layer, LayerMasks, LayerState, Merge, NetworkInput, NetworkOutput, NetworkState,
     Recurrent, Residual,
 };
-use crate::{Error, Lengths, RecurrentCell, Sequence, ops};
+use crate::{Error, Lengths, RecurrentCell, Sequence, TimeOrder, ops};
 
 /// What one layer hands to the next, `[B, T, width]`.
 #[derive(Clone)]
@@ -112,20 +112,23 @@ impl<C: RecurrentCell> Layer<C> {
         lengths: Option<&Lengths>,
         masks: LayerMasks,
     ) -> (Unmerged, LayerState<C::State>) {
-        let unroll = |cell: &C, inputs, state: Option<C::State>, recurrent_mask| {
+        let unroll = |cell: &C, inputs, state: Option<C::State>, recurrent_mask, time_order| {
             let state = state.expect("the state lacks a direction that the network runs in");
-            let sequence = Sequence::new(inputs, state).with_lengths(lengths.cloned());
-            cell.unroll(sequence.with_recurrent_mask(recurrent_mask))
+            let sequence = Sequence::new(inputs, state)
+                .with_lengths(lengths.cloned())
+                .with_recurrent_mask(recurrent_mask);
+            cell.unroll(sequence.with_time_order(time_order))
         };
         let masked = |inputs| mask_steps(inputs, masks.input.as_ref());
         let forward = self.forward.as_ref().map(|cell| {
             let inputs = masked(inputs.forward());
-            unroll(cell, inputs, state.forward, masks.forward_recurrent)
+            let mask = masks.forward_recurrent;
+            unroll(cell, inputs, state.forward, mask, TimeOrder::FirstToLast)
         });
         let backward = self.backward.as_ref().map(|cell| {
-            let inputs = reverse(masked(inputs.backward()), lengths);
-            let (outputs, state) = unroll(cell, inputs, state.backward, masks.backward_recurrent);
-            (reverse(outputs, lengths), state)
+            let inputs = masked(inputs.backward());
+            let mask = masks.backward_recurrent;
+            unroll(cell, inputs, state.backward, mask, TimeOrder::LastToFirst)
         });
         let (forward, forward_state) = forward.unzip();
         let (backward, backward_state) = backward.unzip();
@@ -209,12 +212,4 @@ fn mask_steps(inputs: Tensor<3>, mask: Option<&Tensor<2>>) -> Tensor<3> {
         "an input mask is {dims:?}, but the layer's inputs are [{batch}, {steps}, {width}]"
     );
     inputs * mask.clone().unsqueeze_dim(1)
-}
-
-/// Each row's valid steps in reverse order.
-fn reverse(values: Tensor<3>, lengths: Option<&Lengths>) -> Tensor<3> {
-    match lengths {
-        Some(lengths) if lengths.shortest() < lengths.steps() => lengths.reverse(values),
-        _ => values.flip([1]),
-    }
 }

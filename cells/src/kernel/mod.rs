@@ -1,0 +1,36 @@
+//! Whole sequences in one operation on the CPU devices, with a backward pass written by hand (feature `fused`).
+//!
+//! # The rule
+//! A sequence of a built-in cell takes the fused path if [`path`] says so and
+//! - its device is flex or ndarray, and this crate's feature of that name is on,
+//! - inputs, weights, state and mask are `f32`,
+//! - the cell has no projection, no clipping, an input gate of its own, and, a GRU, its reset gate after the product.
+//!
+//! Lengths, masks, initial states, either time order and any hidden size are all right. Everything else is run one step at
+//! a time, with the same results but for rounding. Results of the fused path do not depend on the number of threads.
+//!
+//! # How
+//! The weights are packed once a sequence, a vector of hidden units with all its gates side by side, so that the cell's
+//! function is computed while the gates' sums stand in registers. Each thread owns some hidden units for the whole
+//! sequence, and its share of the recurrent weights stays in its core's cache; the threads meet once a step.
+
+#![expect(
+    unsafe_code,
+    reason = "vector instructions, and memory that threads share by hidden units"
+)]
+
+mod core;
+#[cfg(feature = "flex")]
+mod flex;
+#[cfg(feature = "ndarray")]
+mod ndarray;
+#[cfg(any(feature = "flex", feature = "ndarray"))]
+mod op;
+mod path;
+mod unroll;
+
+pub(crate) use self::core::CellKind;
+pub use self::core::release_buffers;
+pub use path::{Path, Runs, path, runs, set_path, set_threads, threads, with_path};
+pub(crate) use unroll::unroll;
+pub use unroll::{Fused, FusedCell};
