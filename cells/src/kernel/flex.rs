@@ -7,7 +7,8 @@ use burn::backend::flex::FlexTensor;
 use burn::backend::tensor::FloatTensor;
 use burn::tensor::{Shape, TensorData};
 
-use super::op::{Call, HostBackend, Run, SequenceOps, compute_on};
+use super::op::{SequenceOps, compute_on};
+use super::run::{Call, HostBackend, Run};
 
 impl HostBackend for Flex {
     fn contiguous(tensor: FlexTensor) -> FlexTensor {

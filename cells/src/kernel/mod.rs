@@ -27,10 +27,14 @@ mod ndarray;
 #[cfg(any(feature = "flex", feature = "ndarray"))]
 mod op;
 mod path;
+mod prepared;
+#[cfg(any(feature = "flex", feature = "ndarray"))]
+mod run;
 mod unroll;
 
 pub(crate) use self::core::CellKind;
 pub use self::core::release_buffers;
 pub use path::{Path, Runs, path, runs, set_path, set_threads, threads, with_path};
+pub use prepared::{Prepared, PreparedState};
 pub(crate) use unroll::unroll;
 pub use unroll::{Fused, FusedCell};

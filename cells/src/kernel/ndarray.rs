@@ -12,7 +12,8 @@ use burn::backend::ndarray::NdArrayTensor;
 use burn::backend::tensor::FloatTensor;
 use burn::tensor::{Shape, TensorData};
 
-use super::op::{Call, HostBackend, Run, SequenceOps, compute_on};
+use super::op::{SequenceOps, compute_on};
+use super::run::{Call, HostBackend, Run};
 
 impl HostBackend for NdArray {
     fn contiguous(tensor: NdArrayTensor) -> NdArrayTensor {

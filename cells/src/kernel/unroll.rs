@@ -130,8 +130,9 @@ mod dispatched {
 
     use super::Fused;
     use crate::kernel::core::{Plan, Sizes};
-    use crate::kernel::op::{Call, Present, SequenceOps};
+    use crate::kernel::op::SequenceOps;
     use crate::kernel::path::threads;
+    use crate::kernel::run::{Call, Present};
     use crate::{RecurrentState, Sequence, TimeOrder};
 
     /// Whether the device computes on this machine's own memory, by a backend that this crate was built with.
@@ -147,54 +148,54 @@ mod dispatched {
 
     /// The fused operation itself.
     pub(super) fn run<S: RecurrentState>(fused: Fused, sequence: &Sequence<S>) -> (Tensor<3>, S) {
-        let [batch, steps, input] = sequence.inputs.dims();
-        let [rows, hidden] = fused.weight_hh.dims();
-        let sizes = Sizes { input, hidden };
         let mut state = Vec::new();
         let _ = sequence.state.clone().map_tensors(&mut |tensor| {
             state.push(tensor.clone());
             tensor
         });
         let memory = state.get(1).cloned();
-        let call = Call {
+        let call = call(&fused, sequence, memory.is_some());
+        // What stands in for an operand that is not there.
+        let nothing = Tensor::<1>::zeros([1], &sequence.inputs.device()).into_dispatch();
+        let matrix = |tensor: Option<Tensor<2>>| tensor.map(Tensor::into_dispatch);
+        let vector = |tensor: Option<Tensor<1>>| tensor.map(Tensor::into_dispatch);
+        let or_nothing = |tensor: Option<_>| tensor.unwrap_or_else(|| nothing.clone());
+        let (outputs, last) = <Dispatch as SequenceOps>::sequence(
+            sequence.inputs.clone().into_dispatch(),
+            fused.weight_ih.into_dispatch(),
+            fused.weight_hh.into_dispatch(),
+            or_nothing(vector(fused.bias)),
+            or_nothing(vector(fused.extra)),
+            state[0].clone().into_dispatch(),
+            or_nothing(matrix(memory)),
+            or_nothing(matrix(sequence.recurrent_mask.clone())),
+            Arc::new(call),
+        );
+        let last = Tensor::<3>::from_dispatch(last);
+        let mut parts = 0..;
+        let state = sequence.state.clone().map_tensors(&mut |_| {
+            let part = parts.next().expect("numbers do not end");
+            last.clone().narrow(0, part, 1).squeeze_dim(0)
+        });
+        (Tensor::from_dispatch(outputs), state)
+    }
+
+    fn call<S: RecurrentState>(fused: &Fused, sequence: &Sequence<S>, memory: bool) -> Call {
+        let [batch, steps, input] = sequence.inputs.dims();
+        let [rows, hidden] = fused.weight_hh.dims();
+        Call {
             kind: fused.kind,
-            sizes,
+            sizes: Sizes { input, hidden },
             steps,
             plan: plan(sequence, batch, steps),
             threads: worthwhile(batch * rows * hidden),
             present: Present {
                 bias: fused.bias.is_some(),
                 extra: fused.extra.is_some(),
-                memory: memory.is_some(),
+                memory,
                 mask: sequence.recurrent_mask.is_some(),
             },
-        };
-        // What stands in for an operand that is not there.
-        let nothing = Tensor::<1>::zeros([1], &sequence.inputs.device());
-        let vector =
-            |tensor: Option<Tensor<1>>| tensor.unwrap_or_else(|| nothing.clone()).into_dispatch();
-        let matrix = |tensor: Option<Tensor<2>>| match tensor {
-            Some(tensor) => tensor.into_dispatch(),
-            None => nothing.clone().into_dispatch(),
-        };
-        let (outputs, last) = <Dispatch as SequenceOps>::sequence(
-            sequence.inputs.clone().into_dispatch(),
-            fused.weight_ih.into_dispatch(),
-            fused.weight_hh.into_dispatch(),
-            vector(fused.bias),
-            vector(fused.extra),
-            state[0].clone().into_dispatch(),
-            matrix(memory),
-            matrix(sequence.recurrent_mask.clone()),
-            Arc::new(call),
-        );
-        let last = Tensor::<3>::from_dispatch(last);
-        let mut part = 0;
-        let state = sequence.state.clone().map_tensors(&mut |_| {
-            part += 1;
-            last.clone().narrow(0, part - 1, 1).squeeze_dim(0)
-        });
-        (Tensor::from_dispatch(outputs), state)
+        }
     }
 
     fn plan<S: RecurrentState>(sequence: &Sequence<S>, batch: usize, steps: usize) -> Plan {
@@ -204,8 +205,8 @@ mod dispatched {
             .as_ref()
             .map_or(&all[..], |lengths| lengths.as_slice());
         match sequence.time_order {
-            TimeOrder::FirstToLast => Plan::new(lengths, steps, |_, step| step),
-            TimeOrder::LastToFirst => Plan::new(lengths, steps, |length, step| length - 1 - step),
+            TimeOrder::FirstToLast => Plan::forward(lengths, steps),
+            TimeOrder::LastToFirst => Plan::backward(lengths, steps),
         }
     }
 

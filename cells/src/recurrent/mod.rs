@@ -59,6 +59,12 @@ impl<C: RecurrentCell> Layer<C> {
         self.forward.iter().chain(&self.backward)
     }
 
+    /// Whether the layer's inputs are added to its outputs.
+    #[cfg(feature = "fused")]
+    pub(crate) fn is_residual(&self) -> bool {
+        self.residual == Residual::Added
+    }
+
     /// The state before the first step, in each direction.
     fn initial_state(&self, batch_size: usize, device: &Device) -> LayerState<C::State> {
         let initial = |cell: &C| cell.initial_state(batch_size, device);

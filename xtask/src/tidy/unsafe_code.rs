@@ -16,7 +16,9 @@ pub fn check(source: &Source) -> Vec<Finding> {
         if !is_below(source.path, "kernel") {
             let message = "`unsafe` must stay below a `kernel` folder";
             findings.push(Finding::new(source.path, line, message));
-        } else if !near.iter().any(|comment| is_justification(comment)) {
+        } else if !near.iter().any(|comment| is_justification(comment))
+            && !is_of_a_trait(&source.code[..at], &source.code[at..])
+        {
             let message = "`unsafe` needs a `SAFETY:` comment right above it";
             findings.push(Finding::new(source.path, line, message));
         }
@@ -27,6 +29,16 @@ pub fn check(source: &Source) -> Vec<Finding> {
 /// An unsafe function says in its doc what its caller owes.
 fn is_justification(comment: &str) -> bool {
     comment.contains("SAFETY:") || comment.contains("# Safety")
+}
+
+/// Whether this is a method whose trait has said what its caller owes.
+fn is_of_a_trait(before: &str, from: &str) -> bool {
+    let item = before.lines().rev().find(|line| {
+        line.starts_with(char::is_alphabetic) && !line.starts_with("where")
+    });
+    let within_impl = item.is_some_and(|item| item.starts_with("impl") && item.contains(" for "));
+    let method = before.ends_with("    ") || before.ends_with("pub ");
+    within_impl && method && from.starts_with("unsafe fn")
 }
 
 #[cfg(test)]
@@ -59,6 +71,13 @@ mod tests {
             )
             .is_empty()
         );
+    }
+
+    #[test]
+    fn a_trait_speaks_for_its_implementations() {
+        let text = "impl T for S {\n    unsafe fn f() {\n        unsafe { g() }\n    }\n}\n";
+        assert_eq!(lines("kernel/a.rs", text), [3]);
+        assert_eq!(lines("kernel/a.rs", &text.replace(" for S", "")), [2, 3]);
     }
 
     #[test]

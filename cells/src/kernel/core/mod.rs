@@ -6,11 +6,15 @@ mod cells;
 mod forward;
 mod math;
 mod pack;
+mod packed;
 mod plan;
 mod product;
 mod shared;
 mod simd;
+mod state;
 mod team;
+#[cfg(test)]
+mod tests;
 mod tile;
 
 use cells::{Gru, Lstm, Pointwise, Rnn};
@@ -19,9 +23,11 @@ use simd::{Simd, Task, widest};
 pub(crate) use backward::{Backward, Gradients, Received};
 pub(crate) use buffer::Buffer;
 pub use buffer::release_buffers;
-pub(crate) use forward::{Input, Packed, Parameters, State, StateMut, Trace, Workspace};
+pub(crate) use forward::{Input, Trace, Workspace};
 pub(crate) use pack::Sizes;
+pub(crate) use packed::{Packed, Parameters};
 pub(crate) use plan::Plan;
+pub(crate) use state::{State, StateMut};
 
 /// The cells that have a fused path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,6 +109,93 @@ impl CellTask for Forward<'_> {
         };
         pass.run::<S, C>(s, self.threads, self.outputs, self.last);
         trace
+    }
+}
+
+/// A cell whose weights are packed once, for inference.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    kind: CellKind,
+    packed: Packed,
+    workspace: Workspace,
+    threads: usize,
+}
+
+/// Packs the weights of a [`Prepared`].
+struct Pack<'a> {
+    sizes: Sizes,
+    parameters: Parameters<'a>,
+    threads: usize,
+}
+
+impl CellTask for Pack<'_> {
+    type Output = Packed;
+
+    fn run<S: Simd, C: Pointwise>(self, _: S) -> Packed {
+        let mut packed = Packed::room::<S, C>(self.sizes, self.threads);
+        packed.pack::<S, C>(self.parameters);
+        packed
+    }
+}
+
+/// A sequence for a [`Prepared`], with where its results go.
+pub(crate) struct Inference<'a> {
+    pub input: Input<'a>,
+    /// `[B, T, H]`; what lies beyond a row's length stays as it is.
+    pub outputs: &'a mut [f32],
+    pub last: StateMut<'a>,
+}
+
+impl CellTask for (&mut Prepared, Inference<'_>) {
+    type Output = ();
+
+    fn run<S: Simd, C: Pointwise>(self, s: S) {
+        let (prepared, inference) = self;
+        let pass = forward::Forward {
+            input: inference.input,
+            packed: &mut prepared.packed,
+            weights: forward::Weights::Packed,
+            keep: forward::Keep::Nothing,
+            workspace: &mut prepared.workspace,
+        };
+        pass.run::<S, C>(s, prepared.threads, inference.outputs, inference.last);
+    }
+}
+
+impl Prepared {
+    /// Packs a cell's weights for at most `threads` threads.
+    pub(crate) fn new(
+        kind: CellKind,
+        sizes: Sizes,
+        parameters: Parameters<'_>,
+        threads: usize,
+    ) -> Self {
+        let pack = Pack {
+            sizes,
+            parameters,
+            threads,
+        };
+        Self {
+            kind,
+            packed: widest(OnUnit(kind, pack)),
+            workspace: Workspace::default(),
+            threads,
+        }
+    }
+
+    /// The cell's sizes.
+    pub(crate) fn sizes(&self) -> Sizes {
+        self.packed.sizes
+    }
+
+    /// Whether the cell has a memory besides its hidden state.
+    pub(crate) fn has_memory(&self) -> bool {
+        matches!(self.kind, CellKind::Lstm | CellKind::Peephole)
+    }
+
+    /// Runs over a sequence.
+    pub(crate) fn run(&mut self, inference: Inference<'_>) {
+        widest(OnUnit(self.kind, (self, inference)));
     }
 }
 

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 /// The rows of every step, packed: the longest sequences first, so that those that still run are always the first few of
 /// the batch, and no padding is touched.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Plan {
     /// For each place in the batch, longest first: which row of the batch it is.
     pub order: Vec<usize>,
@@ -17,9 +17,18 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// For `lengths.len()` rows of `steps` steps each, the first `lengths` of them valid; `at(length, step)` says which of
-    /// its steps a row is at.
-    pub(crate) fn new(lengths: &[usize], steps: usize, at: impl Fn(usize, usize) -> usize) -> Self {
+    /// For `lengths.len()` rows of `steps` steps each, the first `lengths` of them valid.
+    pub(crate) fn forward(lengths: &[usize], steps: usize) -> Self {
+        Self::new(lengths, steps, |_, step| step)
+    }
+
+    /// The same, each row from its last valid step back.
+    pub(crate) fn backward(lengths: &[usize], steps: usize) -> Self {
+        Self::new(lengths, steps, |length, step| length - 1 - step)
+    }
+
+    /// `at(length, step)` says which of its steps a row is at.
+    fn new(lengths: &[usize], steps: usize, at: impl Fn(usize, usize) -> usize) -> Self {
         let mut order: Vec<usize> = (0..lengths.len()).collect();
         order.sort_by_key(|&row| std::cmp::Reverse(lengths[row]));
         let lengths: Vec<usize> = order.iter().map(|&row| lengths[row]).collect();

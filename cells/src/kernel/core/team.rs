@@ -18,7 +18,16 @@ pub(super) struct Member<'a> {
     rounds: Cell<usize>,
 }
 
-impl Member<'_> {
+impl<'a> Member<'a> {
+    fn new(id: usize, count: usize, barrier: &'a Barrier) -> Self {
+        Self {
+            id,
+            count,
+            barrier,
+            rounds: Cell::new(0),
+        }
+    }
+
     /// Returns once every member has called it as often.
     ///
     /// # Panics
@@ -69,12 +78,16 @@ impl Barrier {
 
 /// What a helping thread is given to do. It is answered when it is done.
 struct Job {
-    work: &'static (dyn Fn(Member<'_>) + Sync),
-    id: usize,
-    count: usize,
-    barrier: &'static Barrier,
-    done: Sender<Result<(), Box<dyn Any + Send>>>,
+    work: &'static Work<'static>,
+    member: Member<'static>,
+    done: Sender<Answer>,
 }
+
+/// What a team does.
+type Work<'a> = dyn Fn(Member<'_>) + Sync + 'a;
+
+/// Nothing, or a panic.
+type Answer = Result<(), Box<dyn Any + Send>>;
 
 /// The helping threads, which wait for work for as long as the program runs.
 #[derive(Default)]
@@ -86,8 +99,11 @@ struct Helpers {
 
 static HELPERS: Mutex<Option<Helpers>> = Mutex::new(None);
 
+/// How often the members of a team may spin in vain: once is nothing, many times mean that the cores are somebody else's.
+const MOST_DELAYS: usize = 16;
+
 /// How many teams go without helpers after one that was held up.
-const RECOVERY: usize = 32;
+const RECOVERY: usize = 8;
 
 /// The threads for one piece of work. While one team has the helpers, another has only its caller.
 pub(super) struct Team {
@@ -139,47 +155,26 @@ impl Team {
     ///
     /// # Panics
     /// If `work` does on any member.
-    pub(super) fn run(mut self, work: &(dyn Fn(Member<'_>) + Sync)) {
+    pub(super) fn run(mut self, work: &Work<'_>) {
         let barrier = Barrier::default();
-        let member = |id, barrier| Member {
-            id,
-            count: self.count,
-            barrier,
-            rounds: Cell::new(0),
-        };
+        let own = Member::new(0, self.count, &barrier);
         let Some(helpers) = self.helpers.as_mut().and_then(|guard| guard.as_mut()) else {
-            return work(member(0, &barrier));
+            return work(own);
         };
         let (done, answers) = channel();
-        // SAFETY: both are borrowed until every helper has answered, below, also when the caller's share panics.
-        let (shared, fence) = unsafe {
-            (
-                std::mem::transmute::<
-                    &(dyn Fn(Member<'_>) + Sync),
-                    &'static (dyn Fn(Member<'_>) + Sync),
-                >(work),
-                std::mem::transmute::<&Barrier, &'static Barrier>(&barrier),
-            )
-        };
-        let mut sent = 0;
-        for (at, sender) in helpers.jobs[..self.count - 1].iter().enumerate() {
-            let job = Job {
-                work: shared,
-                id: at + 1,
-                count: self.count,
-                barrier: fence,
-                done: done.clone(),
-            };
-            sent += usize::from(sender.send(job).is_ok());
-        }
+        // SAFETY: what is sent is borrowed until every helper that got it has answered, below, whoever panics.
+        let sent = unsafe { send(&helpers.jobs[..self.count - 1], work, &barrier, &done) };
         drop(done);
-        assert_eq!(sent, self.count - 1, "a thread of the fused path is gone");
-        let own = catch_unwind(AssertUnwindSafe(|| work(member(0, &barrier))));
-        barrier.broken.fetch_or(own.is_err(), Ordering::Relaxed);
-        let mut results = vec![own];
-        results.extend((0..sent).map(|_| answers.recv().expect("a helper answers")));
-        // One late arrival is nothing; many mean that the cores belong to somebody else.
-        if barrier.delays.load(Ordering::Relaxed) > 16 {
+        let complete = sent == self.count - 1;
+        barrier.broken.fetch_or(!complete, Ordering::Relaxed);
+        let result = catch_unwind(AssertUnwindSafe(|| {
+            assert!(complete, "a thread of the fused path is gone");
+            work(own);
+        }));
+        barrier.broken.fetch_or(result.is_err(), Ordering::Relaxed);
+        let answered = (0..sent).map(|_| answers.recv().expect("a helper answers every job"));
+        let results: Vec<_> = std::iter::once(result).chain(answered).collect();
+        if barrier.delays.load(Ordering::Relaxed) > MOST_DELAYS {
             helpers.alone = RECOVERY;
         }
         if let Some(panic) = results.into_iter().find_map(Result::err) {
@@ -188,19 +183,42 @@ impl Team {
     }
 }
 
+/// Sends `work` to these helpers, and returns how many took it.
+///
+/// # Safety
+/// `work` and `barrier` must outlive the answers of all that did.
+unsafe fn send(
+    helpers: &[Sender<Job>],
+    work: &Work<'_>,
+    barrier: &Barrier,
+    done: &Sender<Answer>,
+) -> usize {
+    // SAFETY: the caller's.
+    let (work, barrier) = unsafe {
+        (
+            std::mem::transmute::<&Work<'_>, &'static Work<'static>>(work),
+            std::mem::transmute::<&Barrier, &'static Barrier>(barrier),
+        )
+    };
+    let count = helpers.len() + 1;
+    let jobs = (1..).map(|id| Job {
+        work,
+        member: Member::new(id, count, barrier),
+        done: done.clone(),
+    });
+    let taken = helpers
+        .iter()
+        .zip(jobs)
+        .map(|(helper, job)| helper.send(job).is_ok());
+    taken.filter(|taken| *taken).count()
+}
+
 /// What a helping thread does all its life.
 fn help(jobs: &Receiver<Job>) {
     while let Some(job) = next(jobs) {
-        let member = Member {
-            id: job.id,
-            count: job.count,
-            barrier: job.barrier,
-            rounds: Cell::new(0),
-        };
-        let result = catch_unwind(AssertUnwindSafe(|| (job.work)(member)));
-        job.barrier
-            .broken
-            .fetch_or(result.is_err(), Ordering::Relaxed);
+        let barrier = job.member.barrier;
+        let result = catch_unwind(AssertUnwindSafe(|| (job.work)(job.member)));
+        barrier.broken.fetch_or(result.is_err(), Ordering::Relaxed);
         // The caller waits for it; should it be gone, nobody needs the answer.
         let _ = job.done.send(result);
     }
