@@ -3,7 +3,7 @@
 //! In the order a program uses them:
 //!
 //! 1. [`LanguageModelConfig`] builds a [`LanguageModel`]: embedding, recurrent network, output layer;
-//! 2. [`TruncatedBptt`] trains it on one [`TokenWindow`] after the other, with a carried state, [`clip_grad_norm`] and a
+//! 2. [`TruncatedBptt`] trains it on one [`TokenWindow`] after the other, with a carried state, [`ClippedAdam`] and a
 //!    [`Schedule`]; [`evaluate`] judges it;
 //! 3. [`sample`] draws text from it, [`save`] and [`load`] keep it.
 //!
@@ -12,10 +12,12 @@
 //!
 //! Shape letters: `B` batch, `T` time, `E` embedding size, `H` hidden size, `V` vocabulary.
 
+mod adam;
 mod clip;
 mod dropout;
 mod error;
 mod evaluate;
+mod host;
 mod models;
 mod sample;
 mod schedule;
@@ -23,6 +25,7 @@ mod store;
 mod tbptt;
 mod window;
 
+pub use adam::{AdamMoments, ClippedAdam, ClippedAdamConfig};
 pub use clip::clip_grad_norm;
 pub use dropout::dropout_mask;
 pub use error::{Error, Quantity};

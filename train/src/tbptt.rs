@@ -1,14 +1,13 @@
 //! Truncated backpropagation through time (Williams and Peng 1990): one optimiser step a window, the state carried on.
 
 use burn::module::Module;
-use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer};
+use burn::optim::GradientsParams;
 use burn::tensor::Tensor;
 use recurra_cells::{NetworkState, RecurrentCell, SeededRng};
 
-use crate::{Error, LanguageModel, Quantity, TokenWindow, clip_grad_norm};
+use crate::{ClippedAdam, ClippedAdamConfig, Error, LanguageModel, Quantity, TokenWindow};
 
-/// PyTorch's; burn's default of 1e-5 slows small gradients down.
-const ADAM_EPSILON: f32 = 1e-8;
+const AT_HOME: &str = "the model is away only while the optimiser has it";
 
 /// What a [`TruncatedBptt`] is told besides its model.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -28,13 +27,14 @@ pub struct StepReport {
     pub grad_norm: f64,
 }
 
-/// A model in training, with its optimiser (Adam; Kingma and Ba 2015) and the state at the end of the last window.
+/// A model in training, with its optimiser ([`ClippedAdam`]) and the state at the end of the last window.
 ///
 /// Gradients flow through one window; the values of the state flow on. Each window must continue the one before, row by
 /// row, until [`reset_state`](Self::reset_state).
 pub struct TruncatedBptt<C: RecurrentCell> {
-    model: LanguageModel<C>,
-    optimizer: ModuleOptimizer,
+    /// Given to the optimiser whole: of a clone it would have to copy every weight in every step.
+    model: Option<LanguageModel<C>>,
+    optimizer: ClippedAdam,
     state: Option<NetworkState<C::State>>,
     config: TrainingConfig,
     rng: SeededRng,
@@ -52,15 +52,12 @@ impl<C: RecurrentCell> TruncatedBptt<C> {
         config: TrainingConfig,
         rng: SeededRng,
     ) -> Result<Self, Error> {
-        if config.max_norm.is_nan() || config.max_norm <= 0.0 {
-            return Err(Error::config("max_norm", "above 0", config.max_norm));
-        }
+        let optimizer = ClippedAdam::new(ClippedAdamConfig::new(config.max_norm))?;
         if !(0.0..1.0).contains(&config.dropout) {
             return Err(Error::config("dropout", "in [0, 1)", config.dropout));
         }
-        let optimizer = AdamConfig::new().with_epsilon(ADAM_EPSILON).init();
         Ok(Self {
-            model: model.train(),
+            model: Some(model.train()),
             optimizer,
             state: None,
             config,
@@ -71,7 +68,7 @@ impl<C: RecurrentCell> TruncatedBptt<C> {
 
     /// The model with the weights of now, ready to train further; [`Module::valid`] makes it ready to use.
     pub fn model(&self) -> &LanguageModel<C> {
-        &self.model
+        self.model.as_ref().expect(AT_HOME)
     }
 
     /// How many steps have been made.
@@ -88,8 +85,8 @@ impl<C: RecurrentCell> TruncatedBptt<C> {
     ///
     /// # Errors
     ///
-    /// If the learning rate is negative or not finite. [`Error::NotFinite`] if the loss or the norm of the gradients is not finite; weights, optimiser and state are then
-    /// those from before the step.
+    /// If the learning rate is negative or not finite. [`Error::NotFinite`] if the loss or the norm of the gradients is not
+    /// finite; weights, optimiser and state are then those from before the step.
     ///
     /// # Panics
     ///
@@ -99,7 +96,7 @@ impl<C: RecurrentCell> TruncatedBptt<C> {
         window: &TokenWindow,
         learning_rate: f64,
     ) -> Result<StepReport, Error> {
-        window.assert_below(self.model.vocabulary_size());
+        window.assert_below(self.model().vocabulary_size());
         if !(learning_rate.is_finite() && learning_rate >= 0.0) {
             return Err(Error::config(
                 "learning_rate",
@@ -108,49 +105,48 @@ impl<C: RecurrentCell> TruncatedBptt<C> {
             ));
         }
         let (loss, state) = self.loss(window);
-        let mut gradients = GradientsParams::from_grads(loss.backward(), &self.model);
-        let grad_norm = clip_grad_norm(&mut gradients, &self.model, self.config.max_norm);
-        let report = StepReport {
-            loss: loss.into_scalar::<f64>(),
-            grad_norm,
-        };
-        self.check(report)?;
-        self.model = self
-            .optimizer
-            .step(learning_rate, self.model.clone(), gradients);
-        self.state = Some(state.detach());
+        let gradients = GradientsParams::from_grads(loss.backward(), self.model());
+        // Neither loss nor state may hold on to the graph, which holds on to weights.
+        let (loss, state) = (loss.into_scalar::<f64>(), state.detach());
+        self.check(Quantity::Loss, loss)?;
+        let grad_norm = self.update(learning_rate, gradients);
+        self.check(Quantity::GradientNorm, grad_norm)?;
+        self.state = Some(state);
         self.steps += 1;
-        Ok(report)
+        Ok(StepReport { loss, grad_norm })
+    }
+
+    /// Steps the weights, unless the norm that is returned is not finite.
+    fn update(&mut self, learning_rate: f64, gradients: GradientsParams) -> f64 {
+        let model = self.model.take().expect(AT_HOME);
+        let (model, grad_norm) = self.optimizer.step(learning_rate, model, gradients);
+        self.model = Some(model);
+        grad_norm
     }
 
     /// The loss of a window, with its graph, and the state behind it.
     fn loss(&mut self, window: &TokenWindow) -> (Tensor<1>, NetworkState<C::State>) {
-        let device = self.model.device();
+        let model = self.model.as_ref().expect(AT_HOME);
+        let device = model.device();
         let tokens = window.inputs(&device);
         let [batch, _] = tokens.dims();
         let (logits, state) = if self.config.dropout > 0.0 {
-            let masks = self
-                .model
-                .sample_masks(batch, self.config.dropout, &mut self.rng);
-            self.model.forward_masked(tokens, self.state.clone(), masks)
+            let masks = model.sample_masks(batch, self.config.dropout, &mut self.rng);
+            model.forward_masked(tokens, self.state.clone(), masks)
         } else {
-            self.model.forward(tokens, self.state.clone())
+            model.forward(tokens, self.state.clone())
         };
-        (self.model.loss(logits, window.targets(&device)), state)
+        (model.loss(logits, window.targets(&device)), state)
     }
 
-    fn check(&self, report: StepReport) -> Result<(), Error> {
-        let quantities = [
-            (Quantity::Loss, report.loss),
-            (Quantity::GradientNorm, report.grad_norm),
-        ];
-        match quantities.into_iter().find(|(_, value)| !value.is_finite()) {
-            Some((quantity, value)) => Err(Error::NotFinite {
-                quantity,
-                step: self.steps + 1,
-                value,
-            }),
-            None => Ok(()),
+    fn check(&self, quantity: Quantity, value: f64) -> Result<(), Error> {
+        if value.is_finite() {
+            return Ok(());
         }
+        Err(Error::NotFinite {
+            quantity,
+            step: self.steps + 1,
+            value,
+        })
     }
 }
