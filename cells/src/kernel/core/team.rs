@@ -95,6 +95,8 @@ struct Helpers {
     jobs: Vec<Sender<Job>>,
     /// Teams that are still to go without helpers, because the machine was busy.
     alone: usize,
+    /// How many went without after the last one that was held up; 0 once one was not.
+    recovery: usize,
 }
 
 static HELPERS: Mutex<Option<Helpers>> = Mutex::new(None);
@@ -102,8 +104,8 @@ static HELPERS: Mutex<Option<Helpers>> = Mutex::new(None);
 /// How often the members of a team may spin in vain: once is nothing, many times mean that the cores are somebody else's.
 const MOST_DELAYS: usize = 16;
 
-/// How many teams go without helpers after one that was held up.
-const RECOVERY: usize = 8;
+/// The most teams that go without helpers after one that was held up.
+const LONGEST_RECOVERY: usize = 64;
 
 /// The threads for one piece of work. While one team has the helpers, another has only its caller.
 pub(super) struct Team {
@@ -174,9 +176,12 @@ impl Team {
         barrier.broken.fetch_or(result.is_err(), Ordering::Relaxed);
         let answered = (0..sent).map(|_| answers.recv().expect("a helper answers every job"));
         let results: Vec<_> = std::iter::once(result).chain(answered).collect();
-        if barrier.delays.load(Ordering::Relaxed) > MOST_DELAYS {
-            helpers.alone = RECOVERY;
-        }
+        // Each that is held up in turn is followed by twice as many that go without.
+        helpers.recovery = match barrier.delays.load(Ordering::Relaxed) > MOST_DELAYS {
+            true => (2 * helpers.recovery).clamp(1, LONGEST_RECOVERY),
+            false => 0,
+        };
+        helpers.alone = helpers.recovery;
         if let Some(panic) = results.into_iter().find_map(Result::err) {
             resume_unwind(panic);
         }

@@ -131,7 +131,7 @@ struct Workspace {
 }
 
 impl Workspace {
-    fn new<S: Simd, C: Pointwise>(sizes: Sizes, with_inputs: bool, members: usize) -> Self {
+    fn new<S: Simd, C: Pointwise>(sizes: Sizes, with_inputs: bool) -> Self {
         let gates = sizes.padded::<S>() * C::INPUT_GATES.len();
         let columns = if with_inputs {
             sizes.input.next_multiple_of(S::LANES)
@@ -142,7 +142,7 @@ impl Workspace {
             sums: Buffer::zeros(sizes.padded::<S>() * (C::KEPT + C::EXTRA)),
             recurrent: Buffer::take(gates * sizes.padded::<S>()),
             columns: Buffer::take(gates * columns),
-            scratch: Buffer::take(members * scratch_len::<S>()),
+            scratch: Buffer::take(scratch_len::<S>(sizes)),
         }
     }
 }
@@ -159,7 +159,7 @@ impl Backward<'_> {
         let team = Team::gather(shares);
         let mut carried = Carried::new::<S, C>(input, sizes, self.received.last);
         let with_inputs = self.gradients.inputs.is_some();
-        let mut workspace = Workspace::new::<S, C>(sizes, with_inputs, team.count());
+        let mut workspace = Workspace::new::<S, C>(sizes, with_inputs);
         let pass = self.pass::<S, C>(shares, &mut carried, &mut workspace);
         team.run(&|member| s.run(Run(&pass, member)));
         carried.finish::<S>(input, sizes);

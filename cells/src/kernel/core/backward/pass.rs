@@ -43,7 +43,7 @@ pub(super) struct Pass<'a, C> {
     pub d_inputs: Option<Shared>,
     pub d_weight_ih: Shared,
     pub d_weight_hh: Shared,
-    /// For each member, room for one block of what the weights saw.
+    /// Room for two blocks of what the weights saw.
     pub scratch: Shared,
     pub cell: PhantomData<C>,
 }

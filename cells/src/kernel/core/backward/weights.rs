@@ -3,11 +3,10 @@
 use std::ops::Range;
 
 use super::pass::Pass;
-use crate::kernel::core::cells::Pointwise;
-use crate::kernel::core::pack::{Columns, Group};
+use crate::kernel::core::cells::{MAX_KEPT, Pointwise};
+use crate::kernel::core::pack::{Columns, Group, Sizes};
 use crate::kernel::core::product::{Product, Start};
-use crate::kernel::core::shared::Shared;
-use crate::kernel::core::simd::{Simd, Task};
+use crate::kernel::core::simd::{MAX_LANES, Simd, Task};
 use crate::kernel::core::team::Member;
 
 /// The most packed rows whose share of the weights' gradients is added up at once.
@@ -17,9 +16,14 @@ const FEWEST_ROWS: usize = 32;
 /// About how many numbers of gate gradients are worked on at once, so that they stay in a core's cache.
 const CACHED: usize = 1 << 18;
 
-/// The scratch of one member: `[rows of a block][4 * LANES]`.
-pub(super) const fn scratch_len<S: Simd>() -> usize {
-    MOST_ROWS * 4 * S::LANES
+/// What the weights saw at the rows of two blocks, each `[rows][columns]` for every few columns in turn: while one block is
+/// worked on, the next is being made ready.
+pub(super) fn scratch_len<S: Simd>(sizes: Sizes) -> usize {
+    2 * block_len::<S>(sizes)
+}
+
+fn block_len<S: Simd>(sizes: Sizes) -> usize {
+    MOST_ROWS * (sizes.input.next_multiple_of(S::LANES) + sizes.padded::<S>())
 }
 
 /// Which weights.
@@ -41,25 +45,23 @@ impl<C: Pointwise> Pass<'_, C> {
         let rows = self.input.plan.rows();
         // Not a matter of threads: how the sums are cut decides their last bits.
         let length = (CACHED / (self.sizes.padded::<S>() * C::KEPT)).clamp(FEWEST_ROWS, MOST_ROWS);
-        let to = self.scratch.at(member.id * scratch_len::<S>());
-        for first in (0..rows).step_by(length) {
+        for (turn, first) in (0..rows).step_by(length).enumerate() {
             let rows = first..(first + length).min(rows);
-            for side in [Side::Input, Side::Recurrent] {
-                for columns in Columns::all::<S>(self.width(side)) {
-                    let block = Block {
-                        side,
-                        columns,
-                        rows: rows.clone(),
-                    };
-                    s.run(Copy {
-                        pass: self,
-                        block: &block,
-                        to,
-                    });
-                    for group in own.clone() {
-                        for panel in group.first..group.first + group.panels {
-                            self.weights_of(s, panel, &block, to);
-                        }
+            let seen = self.scratch.at(turn % 2 * block_len::<S>(self.sizes));
+            let border = |id: usize| rows.start + id * rows.len() / member.count;
+            let mine = border(member.id)..border(member.id + 1);
+            s.run(Copy {
+                pass: self,
+                block: &rows,
+                rows: mine,
+                to: seen,
+            });
+            // Whoever is here is done with the block before, whose scratch the next one takes.
+            member.wait();
+            for group in own.clone() {
+                for panel in group.first..group.first + group.panels {
+                    for side in [Side::Input, Side::Recurrent] {
+                        self.weights_of(s, panel, side, &rows, seen);
                     }
                 }
             }
@@ -74,52 +76,59 @@ impl<C: Pointwise> Pass<'_, C> {
         }
     }
 
-    /// The gates of a side's weights, and the first of them among what is kept.
-    fn gates(side: Side) -> (&'static [usize], usize) {
-        match side {
-            Side::Input => (C::INPUT_GATES, 0),
-            Side::Recurrent => (C::RECURRENT_GATES, C::KEPT - C::RECURRENT_GATES.len()),
-        }
+    /// Where a block has some columns of a side.
+    #[inline(always)]
+    fn seen<S: Simd>(&self, side: Side, columns: Columns) -> usize {
+        let before = match side {
+            Side::Input => 0,
+            Side::Recurrent => self.sizes.input.next_multiple_of(S::LANES),
+        };
+        (before + columns.first) * MOST_ROWS
     }
 
-    /// What a block adds to the gradient of the weights of one panel's gates.
+    /// What a block adds to the gradient of one side's weights of one panel's gates.
     #[inline(always)]
-    fn weights_of<S: Simd>(&self, s: S, panel: usize, block: &Block, seen: *const f32) {
-        let (sizes, lanes, row) = (self.sizes, S::LANES, C::KEPT * S::LANES);
-        let (units, width) = (sizes.units::<S>(panel), self.width(block.side));
-        let (gates, skip) = Self::gates(block.side);
-        let gradient: Shared = match block.side {
-            Side::Input => self.d_weight_ih,
-            Side::Recurrent => self.d_weight_hh,
+    fn weights_of<S: Simd>(
+        &self,
+        s: S,
+        panel: usize,
+        side: Side,
+        rows: &Range<usize>,
+        seen: *mut f32,
+    ) {
+        let (sizes, row) = (self.sizes, C::KEPT * S::LANES);
+        let (gates, skip, gradient) = match side {
+            Side::Input => (C::INPUT_GATES, 0, self.d_weight_ih),
+            Side::Recurrent => {
+                let gates = C::RECURRENT_GATES;
+                (gates, C::KEPT - gates.len(), self.d_weight_hh)
+            }
         };
-        let kept = (panel * self.input.plan.rows() + block.rows.start) * row + skip * lanes;
-        let product = Product {
-            count: gates.len() * units,
-            vectors: block.columns.vectors,
-            segments: 1,
-            depth: block.rows.len(),
-            a: |at: usize| {
-                self.kept
-                    .at(kept + at / units * lanes + at % units)
-                    .cast_const()
-            },
-            a_step: row,
-            a_segment: 0,
-            w: seen,
-            result: |at: usize| {
-                let unit = gates[at / units] * sizes.hidden + panel * lanes + at % units;
-                gradient.at(unit * width + block.columns.first)
-            },
-            result_step: lanes,
-            last: block.columns.last::<S>(),
-            start: if block.rows.start == 0 {
-                Start::Zero
-            } else {
-                Start::Result
-            },
-        };
-        // SAFETY: the gates of a panel, and with them these rows of the gradient, are one member's alone.
-        unsafe { product.compute(s) };
+        let kept = (panel * self.input.plan.rows() + rows.start) * row + skip * S::LANES;
+        let width = self.width(side);
+        let places = Places::new::<S>(gates, panel, sizes);
+        for columns in Columns::all::<S>(width) {
+            let product = Product {
+                count: places.count,
+                vectors: columns.vectors,
+                segments: 1,
+                depth: rows.len(),
+                a: |at: usize| self.kept.at(kept + places.kept[at]).cast_const(),
+                a_step: row,
+                a_segment: 0,
+                w: seen.wrapping_add(self.seen::<S>(side, columns)),
+                result: |at: usize| gradient.at(places.unit[at] * width + columns.first),
+                result_step: S::LANES,
+                last: columns.last::<S>(),
+                start: if rows.start == 0 {
+                    Start::Zero
+                } else {
+                    Start::Result
+                },
+            };
+            // SAFETY: the gates of a panel, and with them these rows of the gradient, are one member's alone.
+            unsafe { product.compute(s) };
+        }
     }
 
     /// The gradient of the inputs, for this member's share of the rows.
@@ -158,17 +167,38 @@ impl<C: Pointwise> Pass<'_, C> {
     }
 }
 
-/// Some columns of what a side's weights saw at some packed rows.
-struct Block {
-    side: Side,
-    columns: Columns,
-    rows: Range<usize>,
+/// The gates of a panel's hidden units, one after the other.
+struct Places {
+    count: usize,
+    /// Where each stands among what is kept of a row.
+    kept: [usize; MAX_KEPT * MAX_LANES],
+    /// Its row of the weight matrix.
+    unit: [usize; MAX_KEPT * MAX_LANES],
 }
 
-/// Copies a block to `[rows][vectors * LANES]`, with zeros to the right.
+impl Places {
+    fn new<S: Simd>(gates: &[usize], panel: usize, sizes: Sizes) -> Self {
+        let mut places = Self {
+            count: 0,
+            kept: [0; MAX_KEPT * MAX_LANES],
+            unit: [0; MAX_KEPT * MAX_LANES],
+        };
+        for (at, gate) in gates.iter().enumerate() {
+            for lane in 0..sizes.units::<S>(panel) {
+                places.kept[places.count] = at * S::LANES + lane;
+                places.unit[places.count] = gate * sizes.hidden + panel * S::LANES + lane;
+                places.count += 1;
+            }
+        }
+        places
+    }
+}
+
+/// Copies what the weights saw at some rows of a block to the block's scratch, with zeros to the right.
 struct Copy<'a, C> {
     pass: &'a Pass<'a, C>,
-    block: &'a Block,
+    block: &'a Range<usize>,
+    rows: Range<usize>,
     to: *mut f32,
 }
 
@@ -177,34 +207,60 @@ impl<C: Pointwise> Task for Copy<'_, C> {
 
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
-        let (pass, plan) = (self.pass, self.pass.input.plan);
-        let Block {
-            side,
-            columns,
-            ref rows,
-        } = *self.block;
-        let width = columns.vectors * S::LANES;
-        let mut step = plan.step_of(rows.start);
-        for (at, row) in rows.clone().enumerate() {
+        let plan = self.pass.input.plan;
+        let mut step = plan.step_of(self.rows.start);
+        for row in self.rows.clone() {
             while plan.step(step).end <= row {
                 step += 1;
             }
             let place = row - plan.step(step).start;
-            let ((from, source), mask) = match side {
-                Side::Input => ((pass.input.inputs, plan.source[row]), None),
-                Side::Recurrent => (pass.before(step, place), pass.mask),
-            };
-            let from = &from[source * pass.width(side) + columns.first..][..columns.count];
+            let inputs = (self.pass.input.inputs, plan.source[row]);
+            self.row(s, Side::Input, row, place, inputs);
+            self.row(
+                s,
+                Side::Recurrent,
+                row,
+                place,
+                self.pass.before(step, place),
+            );
+        }
+    }
+}
+
+impl<C: Pointwise> Copy<'_, C> {
+    /// One row of one side, which stands in this row of a matrix.
+    #[inline(always)]
+    fn row<S: Simd>(
+        &self,
+        s: S,
+        side: Side,
+        row: usize,
+        place: usize,
+        (from, source): (&[f32], usize),
+    ) {
+        let pass = self.pass;
+        let width = pass.width(side);
+        let from = &from[source * width..][..width];
+        let mask = match side {
+            Side::Input => None,
+            Side::Recurrent => pass.mask,
+        };
+        for columns in Columns::all::<S>(width) {
+            let to = pass.seen::<S>(side, columns);
+            let to = self
+                .to
+                .wrapping_add(to + (row - self.block.start) * columns.vectors * S::LANES);
+            let from = &from[columns.first..][..columns.count];
             for (vector, from) in from.chunks(S::LANES).enumerate() {
-                // SAFETY: the scratch is this member's alone, and has room for the block; the mask is only read.
+                // SAFETY: these rows of the scratch are this member's alone until the barrier; the mask is only read.
                 unsafe {
                     let mut seen = s.load_first(from.as_ptr(), from.len());
                     if let Some([mask, _]) = mask {
                         let panel = columns.first / S::LANES + vector;
-                        let at = (panel * plan.batch() + place) * S::LANES;
+                        let at = (panel * pass.input.plan.batch() + place) * S::LANES;
                         seen = s.mul(seen, s.load(mask.at(at)));
                     }
-                    s.store(self.to.add(at * width + vector * S::LANES), seen);
+                    s.store(to.wrapping_add(vector * S::LANES), seen);
                 }
             }
         }
