@@ -4,6 +4,7 @@
 //! A sequence of a built-in cell takes the fused path if [`path`] says so and
 //! - its device is flex or ndarray, and this crate's feature of that name is on,
 //! - inputs, weights, state and mask are `f32`,
+//! - it has more than one step (for streaming there is [`Prepared`]), and a row that is not empty,
 //! - the cell has no projection, no clipping, an input gate of its own, and, a GRU, its reset gate after the product.
 //!
 //! Lengths, masks, initial states, either time order and any hidden size are all right. Everything else is run one step at
@@ -17,6 +18,14 @@
 #![expect(
     unsafe_code,
     reason = "vector instructions, and memory that threads share by hidden units"
+)]
+#![cfg_attr(
+    not(any(feature = "flex", feature = "ndarray")),
+    expect(
+        dead_code,
+        unused_imports,
+        reason = "no device of this build trains on the kernels; networks are still prepared for inference"
+    )
 )]
 
 mod core;

@@ -7,6 +7,10 @@
         reason = "burn deprecates its ndarray backend, but it is one of those we support"
     )
 )]
+#![expect(
+    clippy::too_many_arguments,
+    reason = "burn dispatches on tensors that stand as arguments of their own"
+)]
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -24,10 +28,6 @@ use super::run::{Call, HostBackend, OPERANDS, Run};
 #[backend_extension(Autodiff, NdArray: cfg(feature = "ndarray"), Flex: cfg(feature = "flex"))]
 pub trait SequenceOps: Backend {
     /// The outputs `[B, T, H]`, and the last state, `[1, B, H]` or, with a memory cell, `[2, B, H]`.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "burn dispatches on tensors that stand as arguments of their own"
-    )]
     fn sequence(
         inputs: FloatTensor<Self>,
         weight_ih: FloatTensor<Self>,

@@ -94,12 +94,15 @@ fn fits<S: RecurrentState>(fused: &Fused, sequence: &Sequence<S>) -> bool {
             .as_ref()
             .map(|mask| (mask.dtype(), mask.device())),
     );
+    // A single step has nothing to share the packing of the weights with.
+    let [_, steps, _] = sequence.inputs.dims();
     let nothing_valid = sequence
         .lengths
         .as_ref()
         .is_some_and(|lengths| lengths.longest() == 0);
     let mut all = tensors.into_iter().chain(fused.tensors());
     of_one_shape
+        && steps > 1
         && !nothing_valid
         && on_host(&home)
         && all.all(|(dtype, device)| dtype == DType::F32 && device == home)

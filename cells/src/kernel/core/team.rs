@@ -149,6 +149,7 @@ impl Team {
     }
 
     /// How many there are.
+    #[cfg(test)]
     pub(super) fn count(&self) -> usize {
         self.count
     }

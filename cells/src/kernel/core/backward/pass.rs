@@ -84,7 +84,7 @@ impl<C: Pointwise> Pass<'_, C> {
     /// # Safety
     /// `state` and `source` must be offsets of a row of a panel of the calling member.
     #[inline(always)]
-    pub(super) unsafe fn from_recurrence<S: Simd>(
+    pub(super) unsafe fn through_recurrence<S: Simd>(
         &self,
         s: S,
         state: usize,

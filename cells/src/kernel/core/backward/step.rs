@@ -113,10 +113,17 @@ impl<C: Pointwise> Step<'_, C> {
     unsafe fn received<S: Simd>(&self, s: S, row: usize, state: usize) -> Pair<S::Vector> {
         let (pass, sizes) = (self.pass, self.pass.sizes);
         let units = sizes.units::<S>(self.panel);
-        let source = pass.input.plan.source[row] * sizes.hidden + self.panel * S::LANES;
+        let column = self.panel * S::LANES;
+        let source = pass.input.plan.source[row] * sizes.hidden + column;
+        if let Some(step) = self.step.checked_sub(1) {
+            // The rows of a step lie far apart in the user's tensors.
+            let place = row - pass.input.plan.step(self.step).start;
+            let next = pass.input.plan.source[pass.input.plan.step(step).start + place];
+            s.prefetch(pass.d_outputs[next * sizes.hidden + column..].as_ptr());
+        }
         // SAFETY: the caller's.
         unsafe {
-            let recurrent = pass.from_recurrence(s, state, source, units);
+            let recurrent = pass.through_recurrence(s, state, source, units);
             let hidden = s.add(s.load(pass.d_hidden.at(state)), recurrent);
             let output = s.load_first(pass.d_outputs.as_ptr().add(source), units);
             Pair {

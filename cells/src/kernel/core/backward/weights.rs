@@ -34,6 +34,9 @@ enum Side {
 }
 
 impl<C: Pointwise> Pass<'_, C> {
+    /// The first of the recurrent gates among what is kept.
+    const RECURRENT: usize = C::KEPT - C::RECURRENT_GATES.len();
+
     /// The gradients of the weights of this member's gates.
     #[inline(always)]
     pub(super) fn weights<'g, S: Simd>(
@@ -99,14 +102,12 @@ impl<C: Pointwise> Pass<'_, C> {
         let (sizes, row) = (self.sizes, C::KEPT * S::LANES);
         let (gates, skip, gradient) = match side {
             Side::Input => (C::INPUT_GATES, 0, self.d_weight_ih),
-            Side::Recurrent => {
-                let gates = C::RECURRENT_GATES;
-                (gates, C::KEPT - gates.len(), self.d_weight_hh)
-            }
+            Side::Recurrent => (C::RECURRENT_GATES, Self::RECURRENT, self.d_weight_hh),
         };
         let kept = (panel * self.input.plan.rows() + rows.start) * row + skip * S::LANES;
         let width = self.width(side);
         let places = Places::new::<S>(gates, panel, sizes);
+        let add = rows.start > 0;
         for columns in Columns::all::<S>(width) {
             let product = Product {
                 count: places.count,
@@ -120,11 +121,7 @@ impl<C: Pointwise> Pass<'_, C> {
                 result: |at: usize| gradient.at(places.unit[at] * width + columns.first),
                 result_step: S::LANES,
                 last: columns.last::<S>(),
-                start: if rows.start == 0 {
-                    Start::Zero
-                } else {
-                    Start::Result
-                },
+                start: if add { Start::Result } else { Start::Zero },
             };
             // SAFETY: the gates of a panel, and with them these rows of the gradient, are one member's alone.
             unsafe { product.compute(s) };

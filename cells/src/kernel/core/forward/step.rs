@@ -43,7 +43,7 @@ impl<S: Simd, C: Pointwise, const V: usize> Rows<S> for Tile<'_, C, V> {
     unsafe fn rows<const R: usize>(&mut self, s: S, first: usize) {
         let Self(step) = self;
         let gates = C::RECURRENT_GATES.len();
-        if V % gates != 0 {
+        if !V.is_multiple_of(gates) {
             // Compiled for every width, called for those that whole panels fill.
             return;
         }

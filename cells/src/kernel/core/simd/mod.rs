@@ -70,6 +70,10 @@ pub(super) trait Simd: Copy + Send + Sync + 'static {
     /// `a` where `x > 0`, else 0.
     fn where_positive(self, x: Self::Vector, a: Self::Vector) -> Self::Vector;
 
+    /// Says that the numbers at `from` will soon be read; any address will do.
+    #[inline(always)]
+    fn prefetch(self, _from: *const f32) {}
+
     /// The first `count` numbers, and zeros.
     ///
     /// # Safety

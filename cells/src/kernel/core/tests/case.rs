@@ -147,10 +147,6 @@ impl Case {
         }
     }
 
-    pub(super) fn run(&self, unit: Unit, crew: Crew) -> Results {
-        self.run_over(&Operands::new(self), unit, crew)
-    }
-
     /// Both passes, and a forward pass that keeps nothing.
     pub(super) fn run_over(&self, operands: &Operands, unit: Unit, crew: Crew) -> Results {
         let plan = self.plan();
