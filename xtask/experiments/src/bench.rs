@@ -1,24 +1,36 @@
 //! `bench`: the paths of each cell against each other, side by side in one run.
 
+mod case;
+mod contest;
 mod measure;
 mod networks;
+mod peers;
+mod rows;
+mod scaling;
+mod training;
 
-use std::fs::OpenOptions;
+use std::cell::RefCell;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use burn::tensor::Device;
+use recurra_cells::kernel;
 use serde::Serialize;
 
 use crate::devices::{self, DeviceName};
 use crate::error::Error;
-use measure::{Effort, Times, in_turn};
-use networks::{Cell, Mode, Shape, Way};
+use case::{Case, Selection};
+use contest::Contest;
+use measure::Effort;
+use peers::Peers;
+use rows::Row;
+use scaling::Curves;
 
 /// What `bench` is told.
 #[derive(Clone, Debug, clap::Args)]
 pub struct BenchArgs {
-    /// Where to compute; the first of flex, ndarray, wgpu and cuda that this build has
+    /// Where to compute; without it flex and then ndarray (--scaling: flex), or the first device that this build has
     #[arg(long)]
     pub device: Option<DeviceName>,
     /// Fewer rounds
@@ -27,157 +39,154 @@ pub struct BenchArgs {
     /// Also write the rows to this file, as JSON
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
+    /// Also time PyTorch and ONNX Runtime, in the same rounds, with this Python (modules torch, onnx, onnxruntime, numpy)
+    #[arg(long, value_name = "PYTHON")]
+    pub torch: Option<PathBuf>,
+    /// How time grows with T, with B and with H, for LSTM and GRU unless --cell says otherwise, instead of the table
+    #[arg(long)]
+    pub scaling: bool,
+    /// The threads of a training step, ours and PyTorch's; as many as the machine has unless told otherwise. Inference
+    /// and streaming always have one
+    #[arg(long, value_name = "N")]
+    pub threads: Option<NonZeroUsize>,
+    #[command(flatten)]
+    pub selection: Selection,
 }
 
-/// Which implementation ran.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-enum Implementation {
-    Stepwise,
-    Burn,
+/// What is to be measured, once the command line is known to be sound.
+enum Plan {
+    Table(Vec<Case>),
+    Scaling(Curves),
 }
 
-/// One row of the JSON file.
-#[derive(Debug, Serialize)]
-struct Row {
-    cell: Cell,
-    shape: Shape,
-    mode: Mode,
-    device: &'static str,
-    path: Implementation,
-    median_ms: f64,
-    p10_ms: f64,
-    p90_ms: f64,
-    runs: usize,
-    threads: usize,
-}
-
-/// A cell in one mode, on one shape.
-#[derive(Clone, Copy)]
-struct Case {
-    cell: Cell,
-    mode: Mode,
-    shape: Shape,
-}
-
-const CELLS: [Cell; 5] = [
-    Cell::Rnn,
-    Cell::Lstm,
-    Cell::Peephole,
-    Cell::Gru,
-    Cell::Bilstm,
-];
-
-/// The shapes `[B, T, D, H]` of each mode.
-const SHAPES: [(Mode, &[Shape]); 3] = [
-    (
-        Mode::Train,
-        &[[32, 64, 256, 256], [64, 128, 128, 128], [16, 512, 64, 64]],
-    ),
-    (Mode::Infer, &[[1, 64, 128, 128], [32, 64, 256, 256]]),
-    (Mode::Step, &[[1, 1, 128, 128]]),
-];
-
-/// Measures every cell in every mode, prints a table, and writes the rows where asked.
+/// Measures what is asked for, prints it as a table, and writes the rows where asked.
+///
+/// # Errors
+///
+/// If the command line makes no sense, a device or Python is not there, or a path fails; rows from before that are kept.
 pub fn run(args: &BenchArgs) -> Result<(), Error> {
-    let (name, device) = devices::choose(args.device)?;
-    let effort = Effort {
-        warm_up: if args.quick { 1 } else { 3 },
-        rounds: if args.quick { 5 } else { 30 },
-        at_most: Duration::from_secs(if args.quick { 5 } else { 20 }),
+    let plan = if args.scaling {
+        Plan::Scaling(Curves::new(&args.selection)?)
+    } else {
+        Plan::Table(args.selection.cases()?)
     };
-    println!(
-        "Times in milliseconds on {}. The last column is ours divided by burn's,",
-        name.name()
-    );
-    println!("the median over rounds in which both ran in turn: below 1, ours is faster.\n");
-    println!(
-        "{:9} {:6} {:>20} {:9} {:>10} {:>10} {:>10} {:>6}",
-        "cell", "mode", "[B, T, D, H]", "path", "median", "p10", "p90", "ratio"
-    );
+    let mut devices = chosen(args.device)?;
     if let Some(file) = &args.json {
-        check_writable(file)?;
+        rows::check_writable(file)?;
     }
-    let mut rows = Vec::new();
-    for case in cases() {
-        rows.extend(measure_case(case, &device, name.name(), effort));
-    }
-    match &args.json {
-        Some(file) => write_json(file, &rows),
-        None => Ok(()),
-    }
-}
-
-/// Every cell in every mode and shape, but for a bidirectional network's streaming, which does not exist.
-fn cases() -> impl Iterator<Item = Case> {
-    SHAPES
-        .iter()
-        .flat_map(|&(mode, shapes)| shapes.iter().map(move |&shape| (mode, shape)))
-        .flat_map(|(mode, shape)| CELLS.map(|cell| Case { cell, mode, shape }))
-        .filter(|case| (case.cell, case.mode) != (Cell::Bilstm, Mode::Step))
-}
-
-/// Our path and burn's, in turn.
-fn measure_case(case: Case, device: &Device, name: &'static str, effort: Effort) -> Vec<Row> {
-    let mut ways: Vec<Way> = vec![networks::ours(case.cell, case.mode, case.shape, device)];
-    ways.extend(networks::burns(case.cell, case.mode, case.shape, device));
-    let times = in_turn(effort, &mut ways);
-    let ratio = times.get(1).map(|burns| times[0].ratio(burns));
-    let paths = [
-        (Implementation::Stepwise, ratio),
-        (Implementation::Burn, None),
-    ];
-    let rows = times.iter().zip(paths).map(|(times, (path, ratio))| {
-        let row = row(case, name, path, times);
-        print_row(&row, ratio);
-        row
-    });
-    rows.collect()
-}
-
-fn row(case: Case, device: &'static str, path: Implementation, times: &Times) -> Row {
-    Row {
-        cell: case.cell,
-        shape: case.shape,
-        mode: case.mode,
+    let peers = args.torch.as_deref().map(Peers::start).transpose()?;
+    let peers = peers.map(RefCell::new);
+    let threads = args.threads.unwrap_or_else(all_threads);
+    let contest = |(name, device)| Contest {
         device,
-        path,
-        median_ms: times.quantile(0.5),
-        p10_ms: times.quantile(0.1),
-        p90_ms: times.quantile(0.9),
-        runs: times.runs(),
-        threads: std::thread::available_parallelism().map_or(1, usize::from),
+        name,
+        effort: effort(args),
+        threads,
+        peers: peers.as_ref(),
+    };
+    print_preface(threads, peers.as_ref());
+    match plan {
+        Plan::Table(cases) => {
+            let contests: Vec<Contest<'_>> = devices.into_iter().map(contest).collect();
+            keep(args.json.as_deref(), |rows| table(&contests, &cases, rows))
+        }
+        Plan::Scaling(curves) => {
+            let contest = contest(devices.swap_remove(0));
+            keep(args.json.as_deref(), |points| {
+                curves.measure(&contest, points)
+            })
+        }
     }
 }
 
-fn print_row(row: &Row, ratio: Option<f64>) {
-    let lower = |name: &dyn std::fmt::Debug| format!("{name:?}").to_lowercase();
+/// The device asked for; otherwise the CPU's devices that this build has, or its first.
+fn chosen(asked: Option<DeviceName>) -> Result<Vec<(DeviceName, Device)>, Error> {
+    if asked.is_some() {
+        return Ok(vec![devices::choose(asked)?]);
+    }
+    let mut chosen = Vec::new();
+    for name in [DeviceName::Flex, DeviceName::Ndarray] {
+        match devices::choose(Some(name)) {
+            Err(Error::DeviceNotBuilt { .. }) => {}
+            device => chosen.push(device?),
+        }
+    }
+    if chosen.is_empty() {
+        chosen.push(devices::choose(None)?);
+    }
+    Ok(chosen)
+}
+
+fn effort(args: &BenchArgs) -> Effort {
+    Effort {
+        warm_up: if args.quick { 1 } else { 3 },
+        at_least: if args.quick { 5 } else { 15 },
+        at_most: if args.quick { 5 } else { 60 },
+        budget: match (args.quick, args.scaling) {
+            (true, _) => Duration::ZERO,
+            (false, true) => Duration::from_secs(2),
+            (false, false) => Duration::from_secs(5),
+        },
+    }
+}
+
+/// As many as our kernels would take.
+fn all_threads() -> NonZeroUsize {
+    kernel::set_threads(None);
+    NonZeroUsize::new(kernel::threads()).unwrap_or(NonZeroUsize::MIN)
+}
+
+fn print_preface(threads: NonZeroUsize, peers: Option<&RefCell<Peers>>) {
     println!(
-        "{:9} {:6} {:>20} {:9} {:10.3} {:10.3} {:10.3} {:>6}",
-        lower(&row.cell),
-        lower(&row.mode),
-        format!("{:?}", row.shape),
-        lower(&row.path),
-        row.median_ms,
-        row.p10_ms,
-        row.p90_ms,
-        ratio.map_or(String::new(), |ratio| format!("{ratio:.2}"))
+        "Times in milliseconds. Every path of a case ran once in each round. The ratio is the"
     );
+    println!("time of the case's first path divided by this one's, the median over rounds: below");
+    println!("1, the first is faster. Training has up to {threads} threads, the rest one.");
+    if let Some(peers) = peers {
+        println!("{}.", peers.borrow().versions());
+    }
 }
 
-/// A path that cannot be written to must not cost a whole measurement; what is there stays until there is better.
-fn check_writable(path: &Path) -> Result<(), Error> {
-    let opened = OpenOptions::new().append(true).create(true).open(path);
-    opened.map(drop).map_err(|cause| Error::Write {
-        path: path.to_owned(),
-        cause,
-    })
+fn table(contests: &[Contest<'_>], cases: &[Case], rows: &mut Vec<Row>) -> Result<(), Error> {
+    for contest in contests {
+        println!("\n{}", contest.name.name());
+        rows::print_header();
+        for &case in cases {
+            let measured = contest.rows(case, contest::ALL)?;
+            measured.iter().for_each(rows::print);
+            rows.extend(measured);
+        }
+    }
+    Ok(())
 }
 
-fn write_json(path: &Path, rows: &[Row]) -> Result<(), Error> {
-    let json = serde_json::to_string_pretty(rows).expect("rows of numbers and names serialise");
-    std::fs::write(path, json).map_err(|cause| Error::Write {
-        path: path.to_owned(),
-        cause,
-    })
+/// Writes what was measured, also where an error ended it.
+fn keep<R: Serialize>(
+    file: Option<&Path>,
+    measure: impl FnOnce(&mut Vec<R>) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let mut rows = Vec::new();
+    let outcome = measure(&mut rows);
+    match file {
+        Some(file) if !rows.is_empty() => rows::write_json(file, &rows).and(outcome),
+        _ => outcome,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_from_before_an_error_are_kept() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("rows.json");
+        let outcome = keep(Some(&file), |rows| {
+            rows.push(1);
+            Err(Error::CommandLine("no".to_owned()))
+        });
+        assert!(outcome.is_err());
+        let text = std::fs::read_to_string(&file).expect("it is written");
+        assert_eq!(text.split_whitespace().collect::<String>(), "[1]");
+    }
 }

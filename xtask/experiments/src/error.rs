@@ -91,6 +91,40 @@ pub enum Error {
         cause: io::Error,
     },
 
+    /// A network under measure could not be prepared.
+    #[error(transparent)]
+    Cells(#[from] recurra_cells::Error),
+
+    /// The Python of `bench --torch` could not be started.
+    #[error("--torch needs a Python: cannot start {}: {cause}", program.display())]
+    PythonNotStarted {
+        /// What was to be started.
+        program: PathBuf,
+        /// What the operating system answered.
+        cause: io::Error,
+    },
+
+    /// The Python of `bench --torch` lacks a module.
+    #[error(
+        "--torch needs the Python module {module}: {} -m pip install torch onnx onnxruntime numpy",
+        program.display()
+    )]
+    PythonModuleMissing {
+        /// The Python.
+        program: PathBuf,
+        /// The module.
+        module: String,
+    },
+
+    /// The Python program that times PyTorch and ONNX Runtime failed.
+    #[error("timing PyTorch and ONNX Runtime with {} failed: {reason}", program.display())]
+    PythonFailed {
+        /// The Python.
+        program: PathBuf,
+        /// What it said, or how it ended.
+        reason: String,
+    },
+
     /// Ctrl-C cannot be watched for.
     #[error("cannot watch for Ctrl-C: {0}")]
     Interrupt(#[from] ctrlc::Error),
@@ -108,9 +142,13 @@ impl Error {
             | Self::InvalidSettings { .. }
             | Self::DeviceNotBuilt { .. }
             | Self::Read { .. }
+            | Self::PythonNotStarted { .. }
+            | Self::PythonModuleMissing { .. }
             | Self::Data(_) => ExitCode::from(2),
             Self::DeviceAbsent { .. }
             | Self::Train(_)
+            | Self::Cells(_)
+            | Self::PythonFailed { .. }
             | Self::Write { .. }
             | Self::Interrupt(_) => ExitCode::from(1),
         }

@@ -14,6 +14,7 @@ pub use args::LanguageModelArgs;
 use std::path::PathBuf;
 use std::time::Instant;
 
+use recurra_cells::kernel;
 use recurra_train::save;
 use serde::Serialize;
 
@@ -53,6 +54,7 @@ pub fn run(args: &LanguageModelArgs) -> Result<Ending, Error> {
     let started = Instant::now();
     let source = data::locate(args.run.data.as_deref(), args.preset)?;
     let config = settings::resolve(args, source.as_ref())?;
+    kernel::set_path(config.path);
     let (device_name, device) = devices::choose(args.run.device)?;
     let data = Data::read(source.as_ref(), &config, args.run.seed)?;
     interrupt::watch()?;

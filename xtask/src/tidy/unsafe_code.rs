@@ -33,9 +33,10 @@ fn is_justification(comment: &str) -> bool {
 
 /// Whether this is a method whose trait has said what its caller owes.
 fn is_of_a_trait(before: &str, from: &str) -> bool {
-    let item = before.lines().rev().find(|line| {
-        line.starts_with(char::is_alphabetic) && !line.starts_with("where")
-    });
+    let item = before
+        .lines()
+        .rev()
+        .find(|line| line.starts_with(char::is_alphabetic) && !line.starts_with("where"));
     let within_impl = item.is_some_and(|item| item.starts_with("impl") && item.contains(" for "));
     let method = before.ends_with("    ") || before.ends_with("pub ");
     within_impl && method && from.starts_with("unsafe fn")

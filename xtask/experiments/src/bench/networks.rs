@@ -1,198 +1,202 @@
-//! The networks under measure: ours, one step at a time, and burn's.
+//! The networks of tensors under measure, ours and burn's, and what is done with them; and our handle on slices.
+
+use std::num::NonZeroUsize;
 
 use burn::module::Module;
 use burn::nn;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Tensor, TensorData};
+use recurra_cells::kernel::{self, Path};
 use recurra_cells::{
-    CellConfig, Direction, GruConfig, LstmConfig, NetworkInput, PeepholeLstmConfig, Recurrent,
-    RecurrentCell, RecurrentConfig, RnnConfig, SeededRng,
+    AnyCell, AnyCellConfig, Direction, GruConfig, LstmConfig, NetworkInput, PeepholeLstmConfig,
+    Recurrent, RecurrentConfig, RnnConfig, SeededRng,
 };
 
-/// `[B, T, D, H]`.
-pub type Shape = [usize; 4];
-
-/// The cells of the table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Cell {
-    Rnn,
-    Lstm,
-    Peephole,
-    Gru,
-    Bilstm,
-}
-
-/// What is measured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Mode {
-    /// Forward and backward over the whole sequence.
-    Train,
-    /// Forward alone, without a graph.
-    Infer,
-    /// One step of streaming, at `T = 1`.
-    Step,
-}
+use super::case::{Case, Cell, Mode, Shape};
+use super::training::Training;
+use crate::error::Error;
 
 /// Something to time.
 pub type Way = Box<dyn FnMut()>;
 
-/// Our network, through the plain tensor API.
-pub fn ours(cell: Cell, mode: Mode, shape: Shape, device: &Device) -> Way {
-    let [_, _, _, hidden] = shape;
-    match cell {
-        Cell::Rnn => stepwise(
-            RecurrentConfig::new(RnnConfig::new(hidden)),
-            mode,
-            shape,
-            device,
-        ),
-        Cell::Lstm => stepwise(
-            RecurrentConfig::new(LstmConfig::new(hidden)),
-            mode,
-            shape,
-            device,
-        ),
-        Cell::Peephole => stepwise(
-            RecurrentConfig::new(PeepholeLstmConfig::new(hidden)),
-            mode,
-            shape,
-            device,
-        ),
-        Cell::Gru => stepwise(
-            RecurrentConfig::new(GruConfig::new(hidden)),
-            mode,
-            shape,
-            device,
-        ),
-        Cell::Bilstm => {
-            let config =
-                RecurrentConfig::new(LstmConfig::new(hidden)).with_direction(Direction::Both);
-            stepwise(config, mode, shape, device)
+/// Runs a network over inputs `[B, T, D]`.
+type Forward<M> = Box<dyn Fn(&M, Tensor<3>) -> Tensor<3>>;
+/// Takes one step over an input `[B, D]`, from the zero state where there is none yet.
+type Step<M, S> = Box<dyn Fn(&M, Tensor<2>, Option<S>) -> S>;
+
+/// A module and how it is called.
+struct Network<M, S> {
+    module: M,
+    forward: Forward<M>,
+    /// Absent where it cannot stream.
+    step: Option<Step<M, S>>,
+}
+
+/// Our network through the plain tensor API, by one of its paths; nothing where it has no fused path.
+pub fn ours(case: Case, path: Path, device: &Device) -> Option<Way> {
+    let forward = move |network: &Recurrent<AnyCell>, inputs| {
+        kernel::with_path(path, || network.forward(NetworkInput::new(inputs)).outputs)
+    };
+    let step = move |network: &Recurrent<AnyCell>, input: Tensor<2>, state: Option<_>| {
+        let [batch, _] = input.dims();
+        let state = state.unwrap_or_else(|| network.initial_state(batch, &input.device()));
+        let stepped = kernel::with_path(path, || network.step(input, state));
+        stepped.expect("a forward network streams").1
+    };
+    let network = Network {
+        module: build(case, &device.clone().autodiff()),
+        forward: Box::new(forward),
+        step: Some(Box::new(step)),
+    };
+    let mut way = network.way(case, device)?;
+    let before = kernel::runs().fused;
+    way();
+    let is_fused = kernel::runs().fused > before;
+    (is_fused || path == Path::Stepwise).then_some(way)
+}
+
+/// Our network as a handle that owns its weights and buffers, on slices and so many threads; it does not train.
+///
+/// # Errors
+///
+/// If the network cannot be prepared.
+pub fn handle(case: Case, threads: NonZeroUsize, device: &Device) -> Result<Option<Way>, Error> {
+    let [batch, steps, width, hidden] = case.shape;
+    let network = build(case, device);
+    let mut handle = network.prepare_for(threads)?;
+    let inputs = normal([batch, steps, width]);
+    let mut outputs = vec![0.0; batch * steps * hidden * case.cell.directions()];
+    let way: Option<Way> = match case.mode {
+        Mode::Train => None,
+        Mode::Infer => Some(Box::new(move || handle.run(&inputs, batch, &mut outputs))),
+        Mode::Step => {
+            let mut state = handle.initial_state(batch)?;
+            Some(Box::new(move || {
+                handle.step(&inputs, &mut state, &mut outputs);
+            }))
         }
-    }
+    };
+    Ok(way)
 }
 
-fn stepwise<C: CellConfig>(
-    config: RecurrentConfig<C>,
-    mode: Mode,
-    shape: Shape,
-    device: &Device,
-) -> Way {
-    let input_size = shape[2];
-    let network = config.init(
-        input_size,
-        &device.clone().autodiff(),
-        &mut SeededRng::new(1),
-    );
-    match mode {
-        Mode::Train => train(network, shape, device, run),
-        Mode::Infer => infer(network, shape, device, run),
-        Mode::Step => streaming(network.valid(), shape, device),
-    }
-}
-
-fn run<C: RecurrentCell>(network: &Recurrent<C>, inputs: Tensor<3>) -> Tensor<3> {
-    network.forward(NetworkInput::new(inputs)).outputs
-}
-
-/// One step a call, the state carried from call to call.
-fn streaming<C: RecurrentCell>(network: Recurrent<C>, shape: Shape, device: &Device) -> Way {
-    let [batch, _, width, _] = shape;
-    let input = Tensor::<2>::ones([batch, width], device);
-    let mut state = Some(network.initial_state(batch, device));
-    Box::new(move || {
-        let carried = state
-            .take()
-            .expect("the state is put back after every step");
-        let (output, next) = network
-            .step(input.clone(), carried)
-            .expect("a forward network streams");
-        read(output.sum());
-        state = Some(next);
-    })
+fn build(case: Case, device: &Device) -> Recurrent<AnyCell> {
+    let [_, _, width, hidden] = case.shape;
+    let cell = match case.cell {
+        Cell::Rnn => AnyCellConfig::Rnn(RnnConfig::new(hidden)),
+        Cell::Lstm | Cell::Bilstm => AnyCellConfig::Lstm(LstmConfig::new(hidden)),
+        Cell::Peephole => AnyCellConfig::Peephole(PeepholeLstmConfig::new(hidden)),
+        Cell::Gru => AnyCellConfig::Gru(GruConfig::new(hidden)),
+    };
+    let direction = match case.cell {
+        Cell::Bilstm => Direction::Both,
+        Cell::Rnn | Cell::Lstm | Cell::Peephole | Cell::Gru => Direction::Forward,
+    };
+    let config = RecurrentConfig::new(cell).with_direction(direction);
+    config.init(width, device, &mut SeededRng::new(1))
 }
 
 /// burn's network, where it has one for this cell and mode.
-pub fn burns(cell: Cell, mode: Mode, shape: Shape, device: &Device) -> Option<Way> {
-    let [_, _, width, hidden] = shape;
+pub fn burns(case: Case, device: &Device) -> Option<Way> {
     let home = device.clone().autodiff();
-    match cell {
-        Cell::Rnn => {
-            let network = nn::RnnConfig::new(width, hidden, true).init(&home);
-            whole(network, mode, shape, device, |network, inputs| {
-                network.forward(inputs, None).0
-            })
-        }
-        Cell::Lstm => {
-            let network = nn::LstmConfig::new(width, hidden, true).init(&home);
-            whole(network, mode, shape, device, |network, inputs| {
-                network.forward(inputs, None).0
-            })
-        }
-        Cell::Gru => {
-            let network = nn::GruConfig::new(width, hidden, true).init(&home);
-            whole(network, mode, shape, device, |network, inputs| {
-                network.forward(inputs, None)
-            })
-        }
-        Cell::Bilstm => {
-            let network = nn::BiLstmConfig::new(width, hidden, true).init(&home);
-            whole(network, mode, shape, device, |network, inputs| {
-                network.forward(inputs, None).0
-            })
-        }
+    match case.cell {
+        Cell::Rnn => burn_rnn(case.shape, &home).way(case, device),
+        Cell::Lstm => burn_lstm(case.shape, &home).way(case, device),
+        Cell::Gru => burn_gru(case.shape, &home).way(case, device),
+        Cell::Bilstm => burn_bilstm(case.shape, &home).way(case, device),
         Cell::Peephole => None,
     }
 }
 
-fn whole<M: Module + 'static>(
-    network: M,
-    mode: Mode,
-    shape: Shape,
-    device: &Device,
-    forward: impl Fn(&M, Tensor<3>) -> Tensor<3> + 'static,
-) -> Option<Way> {
-    match mode {
-        Mode::Train => Some(train(network, shape, device, forward)),
-        Mode::Infer => Some(infer(network, shape, device, forward)),
-        Mode::Step => None,
+fn burn_rnn([_, _, width, hidden]: Shape, device: &Device) -> Network<nn::Rnn, nn::RnnState<2>> {
+    Network {
+        module: nn::RnnConfig::new(width, hidden, true).init(device),
+        forward: Box::new(|network, inputs| network.forward(inputs, None).0),
+        step: Some(Box::new(|network, input, state| {
+            network.forward(input.unsqueeze_dim(1), state).1
+        })),
     }
 }
 
-fn train<M: Module + 'static>(
-    network: M,
-    [batch, steps, width, _]: Shape,
-    device: &Device,
-    forward: impl Fn(&M, Tensor<3>) -> Tensor<3> + 'static,
-) -> Way {
-    let device = device.clone().autodiff();
-    let inputs = Tensor::<3>::ones([batch, steps, width], &device);
-    Box::new(move || {
-        let loss = forward(&network, inputs.clone()).sum();
-        let gradients = burn::optim::GradientsParams::from_grads(loss.backward(), &network);
-        assert!(!gradients.is_empty(), "a training step gives gradients");
-        device.sync().expect("the device finishes its work");
-    })
+fn burn_lstm([_, _, width, hidden]: Shape, device: &Device) -> Network<nn::Lstm, nn::LstmState<2>> {
+    Network {
+        module: nn::LstmConfig::new(width, hidden, true).init(device),
+        forward: Box::new(|network, inputs| network.forward(inputs, None).0),
+        step: Some(Box::new(|network, input, state| {
+            network.forward(input.unsqueeze_dim(1), state).1
+        })),
+    }
 }
 
-fn infer<M: Module + 'static>(
-    network: M,
-    [batch, steps, width, _]: Shape,
-    device: &Device,
-    forward: impl Fn(&M, Tensor<3>) -> Tensor<3> + 'static,
-) -> Way {
-    let (network, inputs) = (
-        network.valid(),
-        Tensor::<3>::ones([batch, steps, width], device),
-    );
-    Box::new(move || read(forward(&network, inputs.clone()).sum()))
+fn burn_gru([_, _, width, hidden]: Shape, device: &Device) -> Network<nn::Gru, Tensor<2>> {
+    Network {
+        module: nn::GruConfig::new(width, hidden, true).init(device),
+        forward: Box::new(|network, inputs| network.forward(inputs, None)),
+        step: Some(Box::new(|network, input, state| {
+            network
+                .forward(input.unsqueeze_dim(1), state)
+                .squeeze_dim(1)
+        })),
+    }
 }
 
-/// Waits for a result.
-fn read(result: Tensor<1>) {
-    assert!(
-        result.into_scalar::<f32>().is_finite(),
-        "a measured network gives finite outputs"
-    );
+fn burn_bilstm(
+    [_, _, width, hidden]: Shape,
+    device: &Device,
+) -> Network<nn::BiLstm, nn::LstmState<3>> {
+    Network {
+        module: nn::BiLstmConfig::new(width, hidden, true).init(device),
+        forward: Box::new(|network, inputs| network.forward(inputs, None).0),
+        step: None,
+    }
+}
+
+impl<M: Module + 'static, S: 'static> Network<M, S> {
+    /// What is timed; nothing where the network cannot do it. The module's weights have gradients, `device` has none.
+    fn way(self, case: Case, device: &Device) -> Option<Way> {
+        let [batch, steps, width, hidden] = case.shape;
+        let (sequence, device) = ([batch, steps, width], device.clone());
+        match case.mode {
+            Mode::Train => {
+                let outputs = hidden * case.cell.directions();
+                let home = device.clone().autodiff();
+                let mut training = Training::new(self.module, sequence, outputs, &home);
+                let forward = self.forward;
+                Some(Box::new(move || {
+                    training.step(&forward);
+                    finish(&device);
+                }))
+            }
+            Mode::Infer => {
+                let (module, inputs) = (self.module.valid(), random(sequence, &device));
+                Some(Box::new(move || {
+                    (self.forward)(&module, inputs.clone());
+                    finish(&device);
+                }))
+            }
+            Mode::Step => {
+                let (module, step) = (self.module.valid(), self.step?);
+                let input = random(sequence, &device).squeeze_dim::<2>(1);
+                let mut state = None;
+                Some(Box::new(move || {
+                    state = Some(step(&module, input.clone(), state.take()));
+                    finish(&device);
+                }))
+            }
+        }
+    }
+}
+
+/// Waits until the device has done what it was told.
+fn finish(device: &Device) {
+    device.sync().expect("the device finishes its work");
+}
+
+/// Standard normal draws of this shape, without gradients.
+pub fn random(shape: [usize; 3], device: &Device) -> Tensor<3> {
+    Tensor::from_data(TensorData::new(normal(shape), shape), device)
+}
+
+fn normal(shape: [usize; 3]) -> Vec<f32> {
+    let mut rng = SeededRng::new(2);
+    let draws = (0..shape.iter().product()).map(|_| rng.normal() as f32);
+    draws.collect()
 }

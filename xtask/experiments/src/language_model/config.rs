@@ -1,6 +1,7 @@
 //! The settings of the experiment, and where they start from.
 
 use clap::ValueEnum;
+use recurra_cells::kernel::Path;
 use recurra_datasets::Unit;
 use recurra_train::Schedule;
 use serde::{Deserialize, Serialize};
@@ -15,6 +16,8 @@ pub struct Config {
     pub unit: Unit,
     /// The cell, or all four, with hidden sizes that give each as many parameters as the LSTM has.
     pub cell: CellChoice,
+    /// How the cells run over a sequence: as one operation where they can, or one step at a time.
+    pub path: Path,
     /// `E`, at least 1.
     pub embedding_size: usize,
     /// `H`, at least 1; with all cells, the LSTM's.
@@ -129,6 +132,7 @@ fn tiny_char() -> Config {
     Config {
         unit: Unit::Char,
         cell: CellChoice::Lstm,
+        path: Path::Fused,
         embedding_size: 64,
         hidden_size: 256,
         num_layers: 1,

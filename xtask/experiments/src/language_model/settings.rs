@@ -210,6 +210,7 @@ mod tests {
             ("--set cell=lsmt", "peephole"),
             ("--set dropout=1.0", "[0, 1)"),
             ("--set steps=0", "at least 1"),
+            ("--set path=fast", "stepwise"),
         ];
         for (line, expected) in cases {
             let text = resolved(line).expect_err(line).to_string();
