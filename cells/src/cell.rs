@@ -16,8 +16,8 @@ use crate::{Error, Lengths, SeededRng, unroll_stepwise};
 /// `laws::check_all` (feature `testing`) checks them for any cell, on any device:
 /// 1. *Unroll is stepping*: [`unroll`](Self::unroll) equals stepping by hand, in outputs, final state and gradients.
 /// 2. *Chunks are whole*: unrolling `xs ++ ys` equals unrolling `xs`, then `ys` from its final state.
-/// 3. *Rows are alone*: rows of a batch are independent, and padded steps change nothing: outputs there are zero, the
-///    state stays.
+/// 3. *Rows are alone*: rows of a batch are independent, and padded steps change nothing, in either time order: outputs
+///    there are zero, the state stays.
 /// 4. *Recurrence is masked*: the recurrent weights see only `recurrent`, never the state's own hidden part, because
 ///    `recurrent` is what variational dropout masks.
 /// 5. *Gradients are whole*: every parameter receives a gradient, and finite differences agree with it.

@@ -9,7 +9,7 @@ use burn::tensor::{Device, Tensor};
 use recurra_cells::laws::{self, Law};
 use recurra_cells::{
     CellConfig, GruCell, GruConfig, LstmCell, LstmConfig, LstmState, RecurrentCell, RecurrentState,
-    RnnCell, RnnConfig, SeededRng, Sequence, device_tests, unroll_stepwise,
+    RnnCell, RnnConfig, SeededRng, Sequence, TimeOrder, device_tests, unroll_stepwise,
 };
 
 /// A leaky integrator with one weight and every default.
@@ -103,6 +103,19 @@ broken_cell!(IgnoredMask, GruCell, Tensor<2>, {
 
     fn unroll(&self, sequence: Sequence<Tensor<2>>) -> (Tensor<3>, Tensor<2>) {
         unroll_stepwise(&self.inner, sequence.with_recurrent_mask(None))
+    }
+});
+
+broken_cell!(IgnoredTimeOrder, GruCell, Tensor<2>, {
+    fn step(&self, projected: Tensor<2>, recurrent: Tensor<2>, state: Tensor<2>) -> Tensor<2> {
+        self.inner.step(projected, recurrent, state)
+    }
+
+    fn unroll(&self, sequence: Sequence<Tensor<2>>) -> (Tensor<3>, Tensor<2>) {
+        unroll_stepwise(
+            &self.inner,
+            sequence.with_time_order(TimeOrder::FirstToLast),
+        )
     }
 });
 
@@ -243,6 +256,17 @@ fn ignored_lengths(device: &Device) {
     );
 }
 
+fn ignored_time_order(device: &Device) {
+    let device = device.clone().autodiff();
+    rejected_by(
+        &IgnoredTimeOrder {
+            inner: gru(&device),
+        },
+        &device,
+        Law::RowsAreAlone,
+    );
+}
+
 fn leaking_rows(device: &Device) {
     let device = device.clone().autodiff();
     rejected_by(
@@ -290,6 +314,7 @@ device_tests!(
     cut_gradient,
     wrong_final_state,
     ignored_lengths,
+    ignored_time_order,
     leaking_rows,
     seen_past_the_mask,
     frozen_bias,

@@ -4,7 +4,7 @@ use burn::tensor::Tensor;
 
 use super::trace::{Source, loss, trace};
 use super::{Case, Law, Violation, parameters};
-use crate::{Lengths, RecurrentCell, RecurrentState, Sequence};
+use crate::{Lengths, RecurrentCell, RecurrentState, Sequence, TimeOrder};
 
 /// Law 1: [`RecurrentCell::unroll`] equals stepping by hand, with a recurrent mask and without.
 pub fn unroll_is_stepping<C: RecurrentCell>(cell: &C, case: Case) -> Result<(), Violation> {
@@ -66,8 +66,8 @@ pub fn chunks_are_whole<C: RecurrentCell>(cell: &C, case: Case) -> Result<(), Vi
     whole.assert_equals(&chunked, Law::ChunksAreWhole)
 }
 
-/// Law 3: a padded batch equals its rows, each run alone and cut to its length; of three rows and more, one
-/// has length 0.
+/// Law 3: a padded batch equals its rows, each run alone and cut to its length, in either time order; of three rows and
+/// more, one has length 0.
 pub fn rows_are_alone<C: RecurrentCell>(cell: &C, case: Case) -> Result<(), Violation> {
     let mut source = Source::new(cell, case);
     let inputs = source.normal([case.batch, case.steps, cell.input_size()]);
@@ -81,14 +81,19 @@ pub fn rows_are_alone<C: RecurrentCell>(cell: &C, case: Case) -> Result<(), Viol
     }
     let lengths =
         Lengths::new(valid.clone(), case.steps).expect("the lengths were drawn within the steps");
-    let together = trace(cell, &inputs, &state, case, |inputs, state| {
-        let sequence = Sequence::new(inputs, state).with_lengths(lengths);
-        cell.unroll(sequence.with_recurrent_mask(mask.clone()))
-    });
-    let alone = trace(cell, &inputs, &state, case, |inputs, state| {
-        rows_by_hand(cell, inputs, state, &mask, &valid)
-    });
-    together.assert_equals(&alone, Law::RowsAreAlone)
+    for time_order in [TimeOrder::FirstToLast, TimeOrder::LastToFirst] {
+        let together = trace(cell, &inputs, &state, case, |inputs, state| {
+            let sequence = Sequence::new(inputs, state)
+                .with_lengths(lengths.clone())
+                .with_time_order(time_order);
+            cell.unroll(sequence.with_recurrent_mask(mask.clone()))
+        });
+        let alone = trace(cell, &inputs, &state, case, |inputs, state| {
+            rows_by_hand(cell, inputs, state, &mask, &valid, time_order)
+        });
+        together.assert_equals(&alone, Law::RowsAreAlone)?;
+    }
+    Ok(())
 }
 
 /// Every row on its own, up to its length, and zeros beyond it.
@@ -98,6 +103,7 @@ fn rows_by_hand<C: RecurrentCell>(
     state: C::State,
     mask: &Tensor<2>,
     valid: &[usize],
+    time_order: TimeOrder,
 ) -> (Tensor<3>, C::State) {
     let [_, steps, _] = inputs.dims();
     let zeros = |steps| {
@@ -113,9 +119,11 @@ fn rows_by_hand<C: RecurrentCell>(
         if length == 0 {
             return (zeros(steps), state);
         }
-        let sequence = Sequence::new(inputs.clone().narrow(0, row, 1).narrow(1, 0, length), state);
+        let inputs = inputs.clone().narrow(0, row, 1).narrow(1, 0, length);
+        let sequence = Sequence::new(ordered(inputs, time_order), state);
         let (outputs, state) =
             cell.unroll(sequence.with_recurrent_mask(mask.clone().narrow(0, row, 1)));
+        let outputs = ordered(outputs, time_order);
         match steps - length {
             0 => (outputs, state),
             rest => (Tensor::cat(vec![outputs, zeros(rest)], 1), state),
@@ -126,6 +134,14 @@ fn rows_by_hand<C: RecurrentCell>(
         (Tensor::cat(vec![outputs, more], 0), state)
     };
     rows.reduce(join).expect("a case has at least one row")
+}
+
+/// A whole row as it runs from its beginning: from its end it is the reversed row.
+fn ordered(row: Tensor<3>, time_order: TimeOrder) -> Tensor<3> {
+    match time_order {
+        TimeOrder::FirstToLast => row,
+        TimeOrder::LastToFirst => row.flip([1]),
+    }
 }
 
 /// Law 4: where `recurrent` is zero, no parameter whose name begins with `weight_hh` receives a gradient, whatever hidden
