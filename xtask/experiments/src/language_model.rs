@@ -46,7 +46,7 @@ pub const SUMMARY: Summary = Summary {
     task: "predict the next character or word",
     data: "tinyshakespeare, ptb, any text",
     expected: "tinyshakespeare 1.4697 nats per char; ptb perplexity 115",
-    time: "7 min; --cell all 30 min; --quick 30 s",
+    time: "3 min; --cell all 12 min; --quick 10 s",
 };
 
 /// Trains, reports, and says how it ended.
