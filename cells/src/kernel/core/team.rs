@@ -101,6 +101,9 @@ struct Helpers {
 
 static HELPERS: Mutex<Option<Helpers>> = Mutex::new(None);
 
+/// Bytes of stack for a helper: without optimisation the kernels' frames are large, and under a sanitiser larger still.
+const STACK: usize = 32 << 20;
+
 /// How often the members of a team may spin in vain: once is nothing, many times mean that the cores are somebody else's.
 const MOST_DELAYS: usize = 16;
 
@@ -135,7 +138,9 @@ impl Team {
         }
         while helpers.jobs.len() + 1 < threads {
             let (sender, receiver) = channel();
-            let named = std::thread::Builder::new().name("recurra".to_owned());
+            let named = std::thread::Builder::new()
+                .name("recurra".to_owned())
+                .stack_size(STACK);
             match named.spawn(move || help(&receiver)) {
                 Ok(_) => helpers.jobs.push(sender),
                 Err(_) => break,
