@@ -25,7 +25,7 @@ impl Simd for Avx2 {
     type Vector = __m256;
 
     const LANES: usize = 8;
-    const ROWS: [usize; 4] = [8, 6, 4, 3];
+    const ROWS: [usize; 4] = [8, 6, 3, 3];
     const STREAMS: usize = 2;
 
     #[inline(always)]
