@@ -24,8 +24,8 @@ pub(super) unsafe fn multiply<S: Simd, const R: usize, const V: usize>(
             return multiply_row(s, depth, a[0], step, w, &mut sums[0]);
         }
         for k in 0..depth {
+            // The shorter side waits in registers while the longer one passes by: AVX2 has just enough of them for that.
             if R < V {
-                // The shorter side waits in registers: with the longer one there as well, 16 would not be enough.
                 let a = a.map(|a| s.splat(*a.add(k * step)));
                 for v in 0..V {
                     let weight = s.load(w.add((k * V + v) * S::LANES));
@@ -33,13 +33,13 @@ pub(super) unsafe fn multiply<S: Simd, const R: usize, const V: usize>(
                         sums[v] = s.mul_add(a, weight, sums[v]);
                     }
                 }
-                continue;
-            }
-            let weights = row::<S, V>(s, w, k);
-            for (sums, a) in sums.iter_mut().zip(a) {
-                let a = s.splat(*a.add(k * step));
-                for (sum, weight) in sums.iter_mut().zip(weights) {
-                    *sum = s.mul_add(a, weight, *sum);
+            } else {
+                let weights = row::<S, V>(s, w, k);
+                for (sums, a) in sums.iter_mut().zip(a) {
+                    let a = s.splat(*a.add(k * step));
+                    for (sum, weight) in sums.iter_mut().zip(weights) {
+                        *sum = s.mul_add(a, weight, *sum);
+                    }
                 }
             }
         }

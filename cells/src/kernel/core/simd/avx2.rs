@@ -25,6 +25,8 @@ impl Simd for Avx2 {
     type Vector = __m256;
 
     const LANES: usize = 8;
+    // Sixteen registers hold the sums, the shorter side of a tile and one vector more. A tile that needs a seventeenth has
+    // sums that go through memory at every multiply-add, and takes twice as long.
     const ROWS: [usize; 4] = [8, 6, 3, 3];
     const STREAMS: usize = 2;
 
