@@ -9,6 +9,7 @@ use burn::optim::GradientsParams;
 use burn::tensor::{Shape, Tensor};
 
 use crate::clip::{clip_coefficient, global_norm};
+use crate::param::map_value;
 use crate::{Error, host};
 use update::Coefficients;
 
@@ -153,19 +154,7 @@ impl ModuleMapper for Update<'_> {
         let Some(gradient) = self.gradients.remove::<D>(param.id) else {
             return param;
         };
-        // Consumed, because only what nobody else holds can be changed in place.
-        let (id, parameter, mapper) = param.consume();
-        let (requires_grad, checkpointing) = (
-            parameter.is_require_grad(),
-            parameter.gradient_checkpointing_strategy(),
-        );
-        let mut updated = self.update(id, parameter.inner(), gradient.inner());
-        if let Some(strategy) = checkpointing {
-            updated = Tensor::from_inner(updated)
-                .with_gradient_checkpointing_strategy(strategy)
-                .set_require_grad(requires_grad);
-        }
-        Param::from_mapped_value(id, updated, mapper)
+        map_value(param, |id, value| self.update(id, value, gradient.inner()))
     }
 }
 

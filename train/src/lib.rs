@@ -13,19 +13,24 @@
 //! Shape letters: `B` batch, `T` time, `E` embedding size, `H` hidden size, `V` vocabulary.
 
 mod adam;
+mod averaging;
 mod clip;
 mod dropout;
 mod error;
 mod evaluate;
 mod host;
 mod models;
+mod param;
 mod sample;
 mod schedule;
+mod sgd;
 mod store;
 mod tbptt;
 mod window;
+mod windows;
 
 pub use adam::{AdamMoments, ClippedAdam, ClippedAdamConfig};
+pub use averaging::{NonMonotonicTrigger, WeightAverage};
 pub use clip::clip_grad_norm;
 pub use dropout::dropout_mask;
 pub use error::{Error, Quantity};
@@ -33,6 +38,8 @@ pub use evaluate::evaluate;
 pub use models::{LanguageModel, LanguageModelConfig, LanguageModelMasks};
 pub use sample::{Sampler, sample};
 pub use schedule::Schedule;
+pub use sgd::{ClippedSgd, ClippedSgdConfig};
 pub use store::{CONFIG_FILE, WEIGHTS_FILE, load, save};
 pub use tbptt::{StepReport, TrainingConfig, TruncatedBptt};
 pub use window::TokenWindow;
+pub use windows::WindowLengths;
