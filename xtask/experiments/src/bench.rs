@@ -46,7 +46,7 @@ pub struct BenchArgs {
     #[arg(long)]
     pub scaling: bool,
     /// The threads of a training step, ours and PyTorch's; as many as the machine has unless told otherwise. Inference
-    /// and streaming always have one
+    /// and streaming always have one. burn's own operations take as many as RAYON_NUM_THREADS says
     #[arg(long, value_name = "N")]
     pub threads: Option<NonZeroUsize>,
     #[command(flatten)]
@@ -76,12 +76,14 @@ pub fn run(args: &BenchArgs) -> Result<(), Error> {
     }
     let peers = args.torch.as_deref().map(Peers::start).transpose()?;
     let peers = peers.map(RefCell::new);
-    let threads = args.threads.unwrap_or_else(all_threads);
+    let pool = all_threads();
+    let threads = args.threads.unwrap_or(pool);
     let contest = |(name, device)| Contest {
         device,
         name,
         effort: effort(args),
         threads,
+        pool,
         peers: peers.as_ref(),
     };
     print_preface(threads, peers.as_ref());
@@ -141,7 +143,8 @@ fn print_preface(threads: NonZeroUsize, peers: Option<&RefCell<Peers>>) {
         "Times in milliseconds. Every path of a case ran once in each round. The ratio is the"
     );
     println!("time of the case's first path divided by this one's, the median over rounds: below");
-    println!("1, the first is faster. Training has up to {threads} threads, the rest one.");
+    println!("1, the first is faster. Training has up to {threads} threads, inference one; burn's own");
+    println!("operations take what their pool has.");
     if let Some(peers) = peers {
         println!("{}.", peers.borrow().versions());
     }

@@ -31,6 +31,8 @@ pub struct Contest<'a> {
     pub effort: Effort,
     /// The threads of a training step; inference and streaming have one.
     pub threads: NonZeroUsize,
+    /// The threads of burn's own operations, which know no limit but their pool's size.
+    pub pool: NonZeroUsize,
     pub peers: Option<&'a RefCell<Peers>>,
 }
 
@@ -84,7 +86,6 @@ impl Contest<'_> {
         path: Implementation,
     ) -> Result<Option<Contestant<'_>>, Error> {
         let threads = self.threads(case);
-        // burn's CPU devices are built without their threads, which make small recurrent shapes slower.
         let (threads, timed) = match path {
             Implementation::Handle => {
                 let way = networks::handle(case, threads, &self.device)?;
@@ -96,11 +97,11 @@ impl Contest<'_> {
             }
             Implementation::Stepwise => {
                 let way = networks::ours(case, Path::Stepwise, &self.device);
-                (1, way.map(|way| here(way)))
+                (self.burns_threads(), way.map(|way| here(way)))
             }
             Implementation::Burn => {
                 let way = networks::burns(case, &self.device);
-                (1, way.map(|way| here(way)))
+                (self.burns_threads(), way.map(|way| here(way)))
             }
             Implementation::Torch | Implementation::OnnxRuntime => {
                 (threads.get(), self.peer(case, path)?)
@@ -124,6 +125,14 @@ impl Contest<'_> {
         Ok(Some(Box::new(move |calls| {
             peers.borrow_mut().time(slot, calls)
         })))
+    }
+
+    /// ndarray is built without its threads, which make small recurrent shapes slower.
+    fn burns_threads(&self) -> usize {
+        match self.name {
+            DeviceName::Flex => self.pool.get(),
+            _ => 1,
+        }
     }
 
     fn threads(&self, case: Case) -> NonZeroUsize {
@@ -155,6 +164,7 @@ mod tests {
             name,
             effort,
             threads: NonZeroUsize::MIN,
+            pool: NonZeroUsize::MIN,
             peers: None,
         }
     }
