@@ -3,8 +3,8 @@
 //! In the order a program uses them:
 //!
 //! 1. [`LanguageModelConfig`] builds a [`LanguageModel`]: embedding, recurrent network, output layer;
-//! 2. [`TruncatedBptt`] trains it on one [`TokenWindow`] after the other, with a carried state, [`ClippedAdam`] and a
-//!    [`Schedule`]; [`evaluate`] judges it;
+//! 2. [`TruncatedBptt`] trains it on one [`TokenWindow`] after the other, of fixed or random [`WindowLengths`], with a
+//!    carried state, an optimiser of [`optim`] and a [`Schedule`]; [`evaluate`] judges it;
 //! 3. [`sample`] draws text from it, [`save`] and [`load`] keep it.
 //!
 //! Everything that can go wrong is an [`Error`]. Random numbers come from a
@@ -12,34 +12,24 @@
 //!
 //! Shape letters: `B` batch, `T` time, `E` embedding size, `H` hidden size, `V` vocabulary.
 
-mod adam;
-mod averaging;
-mod clip;
 mod dropout;
 mod error;
 mod evaluate;
-mod host;
 mod models;
-mod param;
+pub mod optim;
 mod sample;
 mod schedule;
-mod sgd;
 mod store;
 mod tbptt;
 mod window;
-mod windows;
 
-pub use adam::{AdamMoments, ClippedAdam, ClippedAdamConfig};
-pub use averaging::{NonMonotonicTrigger, WeightAverage};
-pub use clip::clip_grad_norm;
 pub use dropout::dropout_mask;
 pub use error::{Error, Quantity};
 pub use evaluate::evaluate;
 pub use models::{LanguageModel, LanguageModelConfig, LanguageModelMasks};
+pub use optim::*;
 pub use sample::{Sampler, sample};
 pub use schedule::Schedule;
-pub use sgd::{ClippedSgd, ClippedSgdConfig};
 pub use store::{CONFIG_FILE, WEIGHTS_FILE, load, save};
 pub use tbptt::{StepReport, TrainingConfig, TruncatedBptt};
-pub use window::TokenWindow;
-pub use windows::WindowLengths;
+pub use window::{TokenWindow, WindowLengths};

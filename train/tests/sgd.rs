@@ -72,7 +72,11 @@ device_tests!(
 fn settings_out_of_range_are_named() {
     let cases = [
         (0.0, 0.0, "max_norm must be above 0, got 0"),
-        (1.0, -1.0, "weight_decay must be at least 0 and finite, got -1"),
+        (
+            1.0,
+            -1.0,
+            "weight_decay must be at least 0 and finite, got -1",
+        ),
     ];
     for (max_norm, weight_decay, expected) in cases {
         let config = ClippedSgdConfig {

@@ -93,7 +93,9 @@ mod tests {
     #[test]
     fn an_empty_window_is_refused() {
         for lengths in [WindowLengths::Fixed, WindowLengths::Random] {
-            let error = lengths.next(0, &mut SeededRng::new(1)).expect_err("no base");
+            let error = lengths
+                .next(0, &mut SeededRng::new(1))
+                .expect_err("no base");
             assert_eq!(error.to_string(), "window must be at least 1, got 0");
         }
     }

@@ -8,9 +8,10 @@ use burn::module::{Module, ModuleMapper, Param, ParamId};
 use burn::optim::GradientsParams;
 use burn::tensor::{Shape, Tensor};
 
-use crate::clip::{clip_coefficient, global_norm};
-use crate::param::map_value;
-use crate::{Error, host};
+use super::clip::{clip_coefficient, global_norm};
+use super::host;
+use super::param::map_value;
+use crate::Error;
 use update::Coefficients;
 
 /// Configuration of a [`ClippedAdam`].

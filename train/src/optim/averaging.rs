@@ -6,7 +6,7 @@ use burn::module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId};
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use crate::param::map_value;
+use super::param::map_value;
 
 /// Says when validation has stalled: when a loss is worse than the best of those that are more than `patience` validations
 /// old. Training then goes on with averaged weights (the non-monotonic trigger of NT-ASGD, whose authors take 5).
@@ -30,7 +30,10 @@ impl NonMonotonicTrigger {
     /// Takes the loss of a validation, and says whether it is time to average, now or since before.
     pub fn observe(&mut self, loss: f64) -> bool {
         let old = self.losses.len().saturating_sub(self.patience);
-        let best = self.losses[..old].iter().copied().fold(f64::INFINITY, f64::min);
+        let best = self.losses[..old]
+            .iter()
+            .copied()
+            .fold(f64::INFINITY, f64::min);
         self.fired |= loss > best;
         self.losses.push(loss);
         self.fired

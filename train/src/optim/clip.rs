@@ -4,7 +4,7 @@ use burn::module::{Module, ModuleVisitor, Param};
 use burn::optim::GradientsParams;
 use burn::tensor::Tensor;
 
-use crate::host;
+use super::host;
 
 /// Keeps the coefficient finite where the gradients are zero, as in PyTorch.
 const NORM_OFFSET: f64 = 1e-6;

@@ -4,9 +4,9 @@ use burn::module::{Module, ModuleMapper, Param};
 use burn::optim::GradientsParams;
 use burn::tensor::Tensor;
 
+use super::clip::{clip_coefficient, global_norm};
+use super::param::map_value;
 use crate::Error;
-use crate::clip::{clip_coefficient, global_norm};
-use crate::param::map_value;
 
 /// Configuration of a [`ClippedSgd`].
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -4,7 +4,7 @@
 use burn::tensor::Tensor;
 
 use super::AdamMoments;
-use crate::host::{self, values, values_mut};
+use crate::optim::host::{self, values, values_mut};
 
 /// What the update of a parameter multiplies by in one step, in double precision.
 #[derive(Clone, Copy)]

@@ -1,5 +1,9 @@
 //! The tokens of one training step.
 
+mod lengths;
+
+pub use lengths::WindowLengths;
+
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
 /// `T` consecutive steps of `B` token streams that are read side by side, and for each token the one to predict.
