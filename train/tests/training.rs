@@ -39,7 +39,7 @@ fn loss_falls_for_every_cell(device: &Device) {
             training.reset_state();
             for window in windows(4, 8) {
                 training
-                    .train_window(&window, LEARNING_RATE * Schedule::Constant.factor(0.0))
+                    .train_window(&window, LEARNING_RATE * Schedule::Constant.factor(0))
                     .expect("training is stable");
             }
         }

@@ -3,7 +3,7 @@
 use clap::ValueEnum;
 use recurra_cells::kernel::Path;
 use recurra_datasets::Unit;
-use recurra_train::Schedule;
+use recurra_train::Course;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
@@ -37,7 +37,7 @@ pub struct Config {
     /// Adam's learning rate at its highest, above 0 and finite.
     pub learning_rate: f64,
     /// How the learning rate falls.
-    pub schedule: Schedule,
+    pub schedule: Course,
     /// The global norm that gradients are clipped to, above 0; infinite for no clipping.
     pub max_norm: f64,
     /// The share of a plain text, from its end, that is for validation, in `(0, 1)`.
@@ -142,7 +142,7 @@ fn tiny_char() -> Config {
         steps: 2000,
         validate_every: 500,
         learning_rate: 1e-2,
-        schedule: Schedule::Cosine,
+        schedule: Course::Cosine,
         max_norm: 1.0,
         validation_fraction: 0.1,
         generated_characters: 300_000,

@@ -166,8 +166,8 @@ impl<'a> Trainer<'a> {
         step: usize,
         window: &TokenWindow,
     ) -> Result<StepReport, Error> {
-        let done = (step - 1) as f64 / self.config.steps as f64;
-        let learning_rate = self.config.learning_rate * self.config.schedule.factor(done);
+        let schedule = self.config.schedule.over(self.config.steps);
+        let learning_rate = self.config.learning_rate * schedule.factor(step - 1);
         let report = session.step(window, learning_rate)?;
         if step.is_multiple_of(self.config.steps.div_ceil(CURVE_POINTS)) {
             let measured = Measured::Train {
