@@ -5,13 +5,15 @@ use burn::optim::GradientsParams;
 use burn::tensor::Tensor;
 use recurra_cells::{NetworkState, RecurrentCell, SeededRng};
 
-use crate::{ClippedAdam, ClippedAdamConfig, Error, LanguageModel, Quantity, TokenWindow};
+use crate::{Error, LanguageModel, Optimizer, OptimizerKind, Quantity, TokenWindow};
 
 const AT_HOME: &str = "the model is away only while the optimiser has it";
 
 /// What a [`TruncatedBptt`] is told besides its model.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TrainingConfig {
+    /// What changes the weights.
+    pub optimizer: OptimizerKind,
     /// The highest global norm of the gradients, above 0; infinite for no clipping.
     pub max_norm: f64,
     /// The probability of variational dropout, in `[0, 1)`.
@@ -27,14 +29,14 @@ pub struct StepReport {
     pub grad_norm: f64,
 }
 
-/// A model in training, with its optimiser ([`ClippedAdam`]) and the state at the end of the last window.
+/// A model in training, with its optimiser and the state at the end of the last window.
 ///
 /// Gradients flow through one window; the values of the state flow on. Each window must continue the one before, row by
 /// row, until [`reset_state`](Self::reset_state).
 pub struct TruncatedBptt<C: RecurrentCell> {
     /// Given to the optimiser whole: of a clone it would have to copy every weight in every step.
     model: Option<LanguageModel<C>>,
-    optimizer: ClippedAdam,
+    optimizer: Optimizer,
     state: Option<NetworkState<C::State>>,
     config: TrainingConfig,
     rng: SeededRng,
@@ -52,7 +54,7 @@ impl<C: RecurrentCell> TruncatedBptt<C> {
         config: TrainingConfig,
         rng: SeededRng,
     ) -> Result<Self, Error> {
-        let optimizer = ClippedAdam::new(ClippedAdamConfig::new(config.max_norm))?;
+        let optimizer = config.optimizer.build(config.max_norm)?;
         if !(0.0..1.0).contains(&config.dropout) {
             return Err(Error::config("dropout", "in [0, 1)", config.dropout));
         }

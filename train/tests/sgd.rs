@@ -4,8 +4,8 @@ use burn::module::{Module, Param};
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor, TensorData};
 use proptest::prelude::*;
-use recurra_cells::device_tests;
-use recurra_train::{ClippedSgd, ClippedSgdConfig};
+use recurra_cells::{SeededRng, device_tests};
+use recurra_train::{ClippedSgd, ClippedSgdConfig, redraw_uniform};
 
 const TOLERANCE: f64 = 1e-6;
 
@@ -101,5 +101,22 @@ proptest! {
         let length = values(&module.vector).iter().map(|x| x * x).sum::<f64>().sqrt();
         let expected = rate * norm.min(max_norm);
         prop_assert!((length - expected).abs() <= 1e-4 * expected + 1e-9, "{length} {expected}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn weights_are_drawn_anew_within_their_range(bound in 0.01f64..2.0, seed: u64, size in 1usize..40) {
+        let device = Device::default();
+        let weights = || Weights {
+            vector: Param::from_tensor(tensor(&vec![9.0; size], &device)),
+            idle: Param::from_tensor(tensor(&[9.0], &device)),
+        };
+        let drawn = redraw_uniform(weights(), bound, &mut SeededRng::new(seed));
+        let all = [values(&drawn.vector), values(&drawn.idle)].concat();
+        prop_assert!(all.iter().all(|value| value.abs() <= bound * (1.0 + TOLERANCE)), "{all:?}");
+        let again = redraw_uniform(weights(), bound, &mut SeededRng::new(seed));
+        prop_assert_eq!(&all, &[values(&again.vector), values(&again.idle)].concat());
+        prop_assert!(size < 2 || all[0] != all[1]);
     }
 }

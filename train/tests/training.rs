@@ -11,6 +11,7 @@ use recurra_train::{
 };
 
 const CONFIG: TrainingConfig = TrainingConfig {
+    optimizer: recurra_train::OptimizerKind::Adam,
     max_norm: 1.0,
     dropout: 0.0,
 };

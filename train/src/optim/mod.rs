@@ -1,13 +1,18 @@
-//! Steps of the weights: optimisers behind clipping by the global norm, and averages of the weights.
+//! Steps of the weights: optimisers behind clipping by the global norm, averages of the weights,
+//! and weights drawn anew.
 
 mod adam;
 mod averaging;
+mod choice;
 mod clip;
 mod host;
 mod param;
+mod redraw;
 mod sgd;
 
 pub use adam::{AdamMoments, ClippedAdam, ClippedAdamConfig};
 pub use averaging::{NonMonotonicTrigger, WeightAverage};
+pub use choice::{Optimizer, OptimizerKind};
 pub use clip::clip_grad_norm;
+pub use redraw::redraw_uniform;
 pub use sgd::{ClippedSgd, ClippedSgdConfig};

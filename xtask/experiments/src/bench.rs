@@ -143,7 +143,9 @@ fn print_preface(threads: NonZeroUsize, peers: Option<&RefCell<Peers>>) {
         "Times in milliseconds. Every path of a case ran once in each round. The ratio is the"
     );
     println!("time of the case's first path divided by this one's, the median over rounds: below");
-    println!("1, the first is faster. Training has up to {threads} threads, inference one; burn's own");
+    println!(
+        "1, the first is faster. Training has up to {threads} threads, inference one; burn's own"
+    );
     println!("operations take what their pool has.");
     if let Some(peers) = peers {
         println!("{}.", peers.borrow().versions());

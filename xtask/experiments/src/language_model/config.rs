@@ -3,7 +3,8 @@
 use clap::ValueEnum;
 use recurra_cells::kernel::Path;
 use recurra_datasets::Unit;
-use recurra_train::Course;
+use recurra_train::schedule::Exponential;
+use recurra_train::{Course, OptimizerKind, Schedule};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
@@ -34,10 +35,18 @@ pub struct Config {
     pub steps: usize,
     /// How many steps there are between two validations, at least 1. The last step is followed by one in any case.
     pub validate_every: usize,
-    /// Adam's learning rate at its highest, above 0 and finite.
+    /// What changes the weights.
+    pub optimizer: OptimizerKind,
+    /// The learning rate at its highest, above 0 and finite.
     pub learning_rate: f64,
     /// How the learning rate falls.
-    pub schedule: Course,
+    pub schedule: Fall,
+    /// With `schedule = "epochs"`: how many passes over the text have the highest rate, at least 1.
+    pub epochs_held: usize,
+    /// With `schedule = "epochs"`: what the rate is multiplied by at the start of every later pass, in `(0, 1]`.
+    pub epoch_decay: f64,
+    /// Draws every weight from this range around 0 at the start; 0 leaves each layer its own. At least 0 and finite.
+    pub weight_range: f64,
     /// The global norm that gradients are clipped to, above 0; infinite for no clipping.
     pub max_norm: f64,
     /// The share of a plain text, from its end, that is for validation, in `(0, 1)`.
@@ -69,6 +78,17 @@ pub enum CellChoice {
     All,
 }
 
+/// How the learning rate falls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Fall {
+    Constant,
+    Linear,
+    Cosine,
+    /// Once a pass over the text, after `epochs_held` of them.
+    Epochs,
+}
+
 /// Where the settings start from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Preset {
@@ -76,6 +96,8 @@ pub enum Preset {
     TinyChar,
     /// Words of the Penn Treebank: the small LSTM of Zaremba et al. (2014), trained by Adam, with variational dropout.
     PtbWord,
+    /// The same network trained as they did: gradient descent over 13 epochs, no dropout.
+    ZarembaSmall,
 }
 
 impl Preset {
@@ -91,7 +113,7 @@ impl Preset {
     pub fn data_set(self) -> &'static str {
         match self {
             Self::TinyChar => "tinyshakespeare",
-            Self::PtbWord => "ptb",
+            Self::PtbWord | Self::ZarembaSmall => "ptb",
         }
     }
 
@@ -100,6 +122,7 @@ impl Preset {
         match self {
             Self::TinyChar => tiny_char(),
             Self::PtbWord => ptb_word(),
+            Self::ZarembaSmall => zaremba_small(),
         }
     }
 
@@ -124,6 +147,11 @@ impl Preset {
                 learning_rate: 1e-2,
                 ..config
             },
+            Self::ZarembaSmall => Config {
+                steps: 400,
+                validate_every: 400,
+                ..config
+            },
         }
     }
 }
@@ -141,8 +169,12 @@ fn tiny_char() -> Config {
         window: 64,
         steps: 2000,
         validate_every: 500,
+        optimizer: OptimizerKind::Adam,
         learning_rate: 1e-2,
-        schedule: Course::Cosine,
+        schedule: Fall::Cosine,
+        epochs_held: 1,
+        epoch_decay: 0.5,
+        weight_range: 0.0,
         max_norm: 1.0,
         validation_fraction: 0.1,
         generated_characters: 300_000,
@@ -173,7 +205,40 @@ fn ptb_word() -> Config {
     }
 }
 
+/// 929,589 tokens in 20 lanes are 2,324 windows of 20 steps an epoch.
+fn zaremba_small() -> Config {
+    const EPOCH: usize = 2324;
+    Config {
+        dropout: 0.0,
+        window: 20,
+        steps: 13 * EPOCH,
+        validate_every: EPOCH,
+        optimizer: OptimizerKind::Sgd,
+        learning_rate: 1.0,
+        schedule: Fall::Epochs,
+        epochs_held: 4,
+        epoch_decay: 0.5,
+        weight_range: 0.1,
+        max_norm: 5.0,
+        ..ptb_word()
+    }
+}
+
 impl Config {
+    /// The learning rate's course, where a pass over the text has `epoch` windows.
+    pub fn schedule(&self, epoch: usize) -> Schedule {
+        match self.schedule {
+            Fall::Constant => Course::Constant.over(self.steps),
+            Fall::Linear => Course::Linear.over(self.steps),
+            Fall::Cosine => Course::Cosine.over(self.steps),
+            Fall::Epochs => Schedule::Exponential(Exponential::delayed(
+                self.epoch_decay,
+                self.epochs_held * epoch,
+                epoch,
+            )),
+        }
+    }
+
     /// Says which setting is out of its range, if one is.
     pub fn validate(&self) -> Result<(), Error> {
         for (key, size) in [
@@ -185,6 +250,7 @@ impl Config {
             ("steps", self.steps),
             ("validate_every", self.validate_every),
             ("generated_characters", self.generated_characters),
+            ("epochs_held", self.epochs_held),
         ] {
             check(key, "at least 1", size as f64, |size| size >= 1.0)?;
         }
@@ -198,6 +264,15 @@ impl Config {
         }
         let below_one = |value| (0.0..1.0).contains(&value);
         check("dropout", "in [0, 1)", self.dropout, below_one)?;
+        let decay = |value| value > 0.0 && value <= 1.0;
+        check("epoch_decay", "in (0, 1]", self.epoch_decay, decay)?;
+        let range = |value: f64| value >= 0.0 && value.is_finite();
+        check(
+            "weight_range",
+            "at least 0 and finite",
+            self.weight_range,
+            range,
+        )?;
         let fraction = self.validation_fraction;
         let between = |value| value > 0.0 && below_one(value);
         check("validation_fraction", "in (0, 1)", fraction, between)

@@ -194,7 +194,7 @@ mod tests {
 
     #[test]
     fn a_written_file_gives_the_same_settings() {
-        for preset in [Preset::TinyChar, Preset::PtbWord] {
+        for preset in [Preset::TinyChar, Preset::PtbWord, Preset::ZarembaSmall] {
             let table: Table = toml::from_str(&to_toml(&preset.quick())).unwrap();
             assert_eq!(parse(table).unwrap(), preset.quick());
         }

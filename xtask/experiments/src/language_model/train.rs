@@ -16,8 +16,8 @@ use recurra_datasets::{
     DatasetError, END_OF_LINE, LaneCursor, Lanes, LanguageModelCorpus, Unit, Window,
 };
 use recurra_train::{
-    LanguageModel, LanguageModelConfig, StepReport, TokenWindow, TrainingConfig, TruncatedBptt,
-    evaluate, sample,
+    LanguageModel, LanguageModelConfig, Schedule, StepReport, TokenWindow, TrainingConfig,
+    TruncatedBptt, evaluate, redraw_uniform, sample,
 };
 
 /// The streams of random numbers under one seed.
@@ -57,6 +57,8 @@ pub struct Trainer<'a> {
     corpus: &'a LanguageModelCorpus,
     device: Device,
     metrics: Metrics,
+    /// Of the learning rate.
+    schedule: Schedule,
 }
 
 impl<'a> Trainer<'a> {
@@ -67,11 +69,14 @@ impl<'a> Trainer<'a> {
         device: Device,
         metrics: Metrics,
     ) -> Self {
+        let epoch =
+            (corpus.train.len().saturating_sub(1) / config.batch_size).div_ceil(config.window);
         Self {
             config,
             corpus,
             device,
             metrics,
+            schedule: config.schedule(epoch),
         }
     }
 
@@ -89,9 +94,14 @@ impl<'a> Trainer<'a> {
     fn train_cell(&mut self, kind: CellKind, seed: u64) -> Result<Outcome, Error> {
         let started = Instant::now();
         let model_config = model_config(self.config, kind, self.corpus.vocabulary.len());
-        let model = model_config.init(&self.device, &mut SeededRng::for_stream(seed, WEIGHTS));
+        let mut weights = SeededRng::for_stream(seed, WEIGHTS);
+        let mut model = model_config.init(&self.device, &mut weights);
+        if self.config.weight_range > 0.0 {
+            model = redraw_uniform(model, self.config.weight_range, &mut weights);
+        }
         let parameters = model.num_params();
         let training = TrainingConfig {
+            optimizer: self.config.optimizer,
             max_norm: self.config.max_norm,
             dropout: self.config.dropout,
         };
@@ -166,8 +176,7 @@ impl<'a> Trainer<'a> {
         step: usize,
         window: &TokenWindow,
     ) -> Result<StepReport, Error> {
-        let schedule = self.config.schedule.over(self.config.steps);
-        let learning_rate = self.config.learning_rate * schedule.factor(step - 1);
+        let learning_rate = self.config.learning_rate * self.schedule.factor(step - 1);
         let report = session.step(window, learning_rate)?;
         if step.is_multiple_of(self.config.steps.div_ceil(CURVE_POINTS)) {
             let measured = Measured::Train {
