@@ -144,6 +144,7 @@ fn with_state<S, R>(sequence: Sequence<S>, convert: impl FnOnce(S) -> R) -> Sequ
         state: convert(sequence.state),
         lengths: sequence.lengths,
         recurrent_mask: sequence.recurrent_mask,
+        zoneout: sequence.zoneout,
         time_order: sequence.time_order,
     }
 }

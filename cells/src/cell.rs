@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use burn::module::{Module, ModuleDisplay};
 use burn::tensor::{Bool, Device, Int, Tensor};
 
-use crate::{Error, Lengths, SeededRng, unroll_stepwise};
+use crate::{Error, Lengths, SeededRng, Zoneout, unroll_stepwise};
 
 /// One step over time, and what the rest of the workspace may rely on.
 ///
@@ -53,7 +53,7 @@ pub trait RecurrentCell: Module + ModuleDisplay + Sized + 'static {
     /// last valid step.
     ///
     /// By default one step at a time. Override it only with a faster equal (a fused kernel), never with a different
-    /// function.
+    /// function: what the override does not know, [`Sequence::zoneout`] for one, it leaves to [`unroll_stepwise`].
     fn unroll(&self, sequence: Sequence<Self::State>) -> (Tensor<3>, Self::State) {
         unroll_stepwise(self, sequence)
     }
@@ -156,6 +156,8 @@ pub struct Sequence<S> {
     /// Multiplies the hidden state that the recurrent weights see, `[B, H]`, the same at every step (variational dropout;
     /// Gal and Ghahramani 2016).
     pub recurrent_mask: Option<Tensor<2>>,
+    /// What each tensor of the state keeps of its old value at each step. Only the stepwise loop applies it.
+    pub zoneout: Option<Zoneout>,
     /// Which way it is run over.
     pub time_order: TimeOrder,
 }
@@ -168,6 +170,7 @@ impl<S: RecurrentState> Sequence<S> {
             state,
             lengths: None,
             recurrent_mask: None,
+            zoneout: None,
             time_order: TimeOrder::default(),
         }
     }
@@ -183,6 +186,13 @@ impl<S: RecurrentState> Sequence<S> {
     #[must_use]
     pub fn with_recurrent_mask(mut self, mask: impl Into<Option<Tensor<2>>>) -> Self {
         self.recurrent_mask = mask.into();
+        self
+    }
+
+    /// Keeps part of the old state at each step.
+    #[must_use]
+    pub fn with_zoneout(mut self, zoneout: impl Into<Option<Zoneout>>) -> Self {
+        self.zoneout = zoneout.into();
         self
     }
 
@@ -223,6 +233,9 @@ impl<S: RecurrentState> Sequence<S> {
                 mask, expected,
                 "the recurrent mask is {mask:?}, but the hidden state is {expected:?}"
             );
+        }
+        if let Some(zoneout) = &self.zoneout {
+            zoneout.assert_fits(&self.state, steps);
         }
         if let Some(lengths) = &self.lengths {
             lengths.assert_fits(batch, steps);

@@ -35,5 +35,5 @@ pub use peephole::{PeepholeLstmCell, PeepholeLstmConfig, Peepholes};
 pub use recurrent::*;
 pub use rng::SeededRng;
 pub use rnn::{Nonlinearity, RnnCell, RnnConfig};
-pub use unroll::{unroll_stepwise, unroll_with};
+pub use unroll::{Zoneout, unroll_stepwise, unroll_with};
 pub use {lstm::*, lstm_state::LstmState};

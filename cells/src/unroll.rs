@@ -1,5 +1,9 @@
 //! The reference loop: a cell over a sequence, one step at a time.
 
+mod zoneout;
+
+pub use zoneout::Zoneout;
+
 use burn::tensor::{Int, Tensor, TensorData};
 
 use crate::{Lengths, RecurrentCell, RecurrentState, Sequence, TimeOrder};
@@ -33,6 +37,7 @@ pub fn unroll_with<C: RecurrentCell>(
         state,
         lengths,
         recurrent_mask,
+        zoneout,
         time_order,
     } = sequence;
     let ordered = |values| match time_order {
@@ -40,18 +45,20 @@ pub fn unroll_with<C: RecurrentCell>(
         TimeOrder::LastToFirst => reverse(values, lengths.as_ref()),
     };
     let inputs = ordered(inputs);
-    let advance = |projected: Tensor<2>, state: C::State| {
+    let zoneout = zoneout.map(|zoneout| zoneout.reordered(ordered));
+    let advance = |index: usize, projected: Tensor<2>, state: C::State| {
         let hidden = state.hidden();
         let recurrent = match &recurrent_mask {
             Some(mask) => hidden * mask.clone(),
             None => hidden,
         };
-        step(projected, recurrent, state)
+        match &zoneout {
+            Some(zoneout) => zoneout.mix(index, step(projected, recurrent, state.clone()), state),
+            None => step(projected, recurrent, state),
+        }
     };
     let (outputs, state) = match &lengths {
-        None => run(cell, inputs, state, |_, projected, state| {
-            advance(projected, state)
-        }),
+        None => run(cell, inputs, state, advance),
         Some(lengths) => run_padded(cell, inputs, state, lengths, advance),
     };
     (ordered(outputs), state)
@@ -71,7 +78,7 @@ fn run_padded<C: RecurrentCell>(
     inputs: Tensor<3>,
     state: C::State,
     lengths: &Lengths,
-    advance: impl Fn(Tensor<2>, C::State) -> C::State,
+    advance: impl Fn(usize, Tensor<2>, C::State) -> C::State,
 ) -> (Tensor<3>, C::State) {
     let [batch, steps, _] = inputs.dims();
     let (device, dtype) = (inputs.device(), inputs.dtype());
@@ -85,7 +92,7 @@ fn run_padded<C: RecurrentCell>(
     // Whatever stands in the padding, NaN included, must reach neither the outputs nor a gradient.
     let inputs = lengths.zero_padding(inputs).narrow(1, 0, longest);
     let (outputs, state) = run(cell, inputs, state, |step, projected, old| {
-        let new = advance(projected, old.clone());
+        let new = advance(step, projected, old.clone());
         if step < lengths.shortest() {
             return new;
         }

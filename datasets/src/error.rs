@@ -60,6 +60,28 @@ pub enum DatasetError {
         cause: serde_json::Error,
     },
 
+    /// A file is not JSON, or breaks off.
+    #[error("{}: expected JSON: {cause}", path.display())]
+    InvalidJson {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, with line and column.
+        cause: serde_json::Error,
+    },
+
+    /// A file of piano rolls has another form than it should.
+    #[error("{}: {place}: expected {expected}, got {got}", path.display())]
+    InvalidPianoRoll {
+        /// The file.
+        path: PathBuf,
+        /// The part, and where it matters the piece and the step, both counted from 0.
+        place: String,
+        /// What would be right.
+        expected: &'static str,
+        /// What is there.
+        got: String,
+    },
+
     /// A folder lacks a file of the data set.
     #[error("{}: expected {expected}, found {}", folder.display(), listing(found))]
     MissingFile {

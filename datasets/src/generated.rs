@@ -1,9 +1,13 @@
-//! A small text that the project writes itself, for when there is no corpus at hand.
+//! A small text and small chorales that the project writes itself, for when there is no corpus at
+//! hand.
 
+mod chorale;
 mod draw;
 mod grammar;
 mod lexicon;
 
+use crate::PianoRoll;
+use chorale::Composer;
 use draw::Draw;
 use grammar::Grammar;
 
@@ -34,4 +38,11 @@ pub fn generated_text(seed: u64, characters: usize) -> String {
     }
     story.truncate(characters);
     story
+}
+
+/// Endless chorales; `seed` picks them. See
+/// [`PianoRollCorpus::generated`](crate::PianoRollCorpus::generated).
+pub(crate) fn generated_chorales(seed: u64) -> impl Iterator<Item = PianoRoll> {
+    let mut composer = Composer::new(Draw::new(seed));
+    std::iter::repeat_with(move || composer.piece())
 }

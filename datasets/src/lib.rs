@@ -7,6 +7,7 @@
 //! 3. [`LanguageModelCorpus`] holds the ids of the training, validation and test parts;
 //! 4. [`Lanes`] lays a part out for stateful training, [`LaneCursor`] walks it window by window.
 //!
+//! [`PianoRollCorpus`] holds music: which keys of a piano sound at each step of a piece.
 //! [`generated_text`] writes a small text of its own for when there is no file.
 //! Everything that can go wrong is a [`DatasetError`].
 //!
@@ -16,6 +17,7 @@ mod error;
 mod generated;
 mod lanes;
 mod language_model;
+mod piano_roll;
 mod source;
 mod text;
 mod unit;
@@ -25,6 +27,7 @@ pub use error::{DatasetError, Part};
 pub use generated::generated_text;
 pub use lanes::{LaneCursor, Lanes, Window};
 pub use language_model::LanguageModelCorpus;
+pub use piano_roll::{LOWEST_NOTE, PIANO_KEYS, PianoRoll, PianoRollCorpus};
 pub use source::TextSource;
 pub use text::read_text;
 pub use unit::{END_OF_LINE, Unit};

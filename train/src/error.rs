@@ -1,6 +1,9 @@
 //! What can go wrong while a model is configured, trained, sampled from, saved or loaded.
 
-use std::{fmt, io, path::PathBuf};
+use std::path::{Path, PathBuf};
+use std::{fmt, io};
+
+use crate::checkpoint::Damage;
 
 /// An error of this crate.
 ///
@@ -32,6 +35,19 @@ pub enum Error {
         step: usize,
         /// The value found.
         value: f64,
+    },
+
+    /// A row of features is too short for the symbols that it is to be aligned with.
+    #[error("row {row} must have at least {needed} frames for its {symbols} symbols, got {frames}")]
+    TargetTooLong {
+        /// The row of the batch.
+        row: usize,
+        /// How many symbols its target has.
+        symbols: usize,
+        /// The fewest frames that they can be aligned with.
+        needed: usize,
+        /// The row's valid frames.
+        frames: usize,
     },
 
     /// A file could not be read.
@@ -70,9 +86,79 @@ pub enum Error {
         /// What is wrong, on one line.
         cause: String,
     },
+
+    /// A file is not a whole checkpoint.
+    #[error("{}: {damage}; {}", path.display(), offer(instead.as_deref()))]
+    DamagedCheckpoint {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        damage: Damage,
+        /// The whole checkpoint to go on from instead, if there is one.
+        instead: Option<PathBuf>,
+    },
+
+    /// A section of a checkpoint is missing or holds something else.
+    #[error("section {name} of a checkpoint: {cause}")]
+    Section {
+        /// The section's name.
+        name: String,
+        /// What is wrong with it, on one line.
+        cause: String,
+    },
+
+    /// A stored tensor is missing, has no place, or is of another shape or number type.
+    #[error("tensor {name} must be {expected}, got {got}")]
+    Tensor {
+        /// The tensor's name.
+        name: String,
+        /// The number type and shape that would be right.
+        expected: String,
+        /// The number type and shape found.
+        got: String,
+    },
+}
+
+/// What to do about a damaged checkpoint.
+fn offer(instead: Option<&Path>) -> String {
+    match instead {
+        Some(path) => format!("{} is whole", path.display()),
+        None => "no checkpoint before it is whole".to_owned(),
+    }
 }
 
 impl Error {
+    /// What the operating system answered when this file was to be read.
+    pub(crate) fn read(path: &Path, cause: io::Error) -> Self {
+        let path = path.to_owned();
+        Self::Read { path, cause }
+    }
+
+    /// Why this file could not be written.
+    pub(crate) fn write(path: &Path, cause: io::Error) -> Self {
+        Self::Write {
+            path: path.to_owned(),
+            cause: cause.to_string(),
+        }
+    }
+
+    /// A tensor that is not what is expected of it.
+    pub(crate) fn tensor(name: impl ToString, expected: impl ToString, got: impl ToString) -> Self {
+        Self::Tensor {
+            name: name.to_string(),
+            expected: expected.to_string(),
+            got: got.to_string(),
+        }
+    }
+
+    /// A section of a checkpoint that cannot be used.
+    pub(crate) fn section(name: &str, cause: impl ToString) -> Self {
+        Self::Section {
+            name: name.to_owned(),
+            cause: cause.to_string(),
+        }
+    }
+
     /// A value out of its range.
     pub(crate) fn config(
         field: &'static str,

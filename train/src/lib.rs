@@ -5,29 +5,33 @@
 //! 1. [`LanguageModelConfig`] builds a [`LanguageModel`]: embedding, recurrent network, output layer;
 //! 2. [`TruncatedBptt`] trains it on one [`TokenWindow`] after the other, of fixed or random [`WindowLengths`], with a
 //!    carried state, an optimiser of [`optim`] and a [`Schedule`]; [`evaluate`] judges it;
-//! 3. [`sample`] draws text from it, [`save`] and [`load`] keep it.
+//! 3. [`sample`] draws text from it, [`save`] and [`load`] keep it, [`checkpoint`] keeps a run, [`tensorboard`] shows it.
+//!
+//! Other tasks have a [`SequenceClassifier`], [`SequenceTagger`], [`Forecaster`], [`Seq2Seq`] or [`CtcRecognizer`].
 //!
 //! Everything that can go wrong is an [`Error`]. Random numbers come from a
 //! [`SeededRng`](recurra_cells::SeededRng) on the host, so that a seed gives the same run on every device.
 //!
-//! Shape letters: `B` batch, `T` time, `E` embedding size, `H` hidden size, `V` vocabulary.
+//! Shape letters: `B` batch, `T` time, `E` embedding size, `H` hidden size, `V` vocabulary or classes.
 
-mod dropout;
+pub mod checkpoint;
 mod error;
 mod evaluate;
 mod models;
 pub mod optim;
+pub mod regularize;
 mod sample;
 pub mod schedule;
 mod store;
 mod tbptt;
+pub mod tensorboard;
 mod window;
 
-pub use dropout::dropout_mask;
 pub use error::{Error, Quantity};
 pub use evaluate::evaluate;
-pub use models::{LanguageModel, LanguageModelConfig, LanguageModelMasks};
+pub use models::*;
 pub use optim::*;
+pub use regularize::*;
 pub use sample::{Sampler, sample};
 pub use schedule::{Course, Schedule, ScheduledRate};
 pub use store::{CONFIG_FILE, WEIGHTS_FILE, load, save};

@@ -1,5 +1,25 @@
 //! Networks with what goes before and after them, a task each.
 
+mod classifier;
+mod ctc;
+mod forecaster;
 mod language_model;
+mod multi_label;
+mod pooling;
+mod seq2seq;
+mod tagger;
+mod weights;
 
-pub use language_model::{LanguageModel, LanguageModelConfig, LanguageModelMasks};
+pub use classifier::{SequenceClassifier, SequenceClassifierConfig};
+pub use ctc::{
+    CtcFrames, CtcHypothesis, CtcRecognizer, CtcRecognizerConfig, ctc_collapse, ctc_frames_needed,
+};
+pub use forecaster::{Forecaster, ForecasterConfig};
+pub use language_model::{LanguageModel, LanguageModelConfig, LanguageModelMasks, OutputLayer};
+pub use multi_label::{
+    MultiLabelBatch, MultiLabelMasks, MultiLabelPredictor, MultiLabelPredictorConfig,
+    MultiLabelSampler,
+};
+pub use pooling::{AttentionPooling, Pooler, Pooling};
+pub use seq2seq::*;
+pub use tagger::{SequenceTagger, SequenceTaggerConfig};

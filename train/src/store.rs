@@ -14,21 +14,19 @@ pub const CONFIG_FILE: &str = "config.json";
 /// The file of the weights. A tensor's name is its path in the model, such as `network.layers.0.forward.weight_hh`.
 pub const WEIGHTS_FILE: &str = "model.safetensors";
 
-/// Writes a model to the folder `folder`, which is made if it is not there.
+/// Writes a model, of whatever kind, and the configuration that built it to the folder `folder`, which is made if it is not
+/// there.
 ///
 /// Each file is written beside its place and renamed, so that there is never half a file.
 ///
 /// # Errors
 ///
 /// [`Error::Write`] if a file cannot be written.
-pub fn save<C>(
+pub fn save<C: Serialize, M: ModuleSnapshot>(
     folder: &Path,
-    config: &LanguageModelConfig<C>,
-    model: &LanguageModel<C::Cell>,
-) -> Result<(), Error>
-where
-    C: CellConfig + Serialize,
-{
+    config: &C,
+    model: &M,
+) -> Result<(), Error> {
     fs::create_dir_all(folder).map_err(|cause| cannot_write(folder, cause))?;
     let weights = folder.join(WEIGHTS_FILE);
     let mut store = SafetensorsStore::from_file(&weights)
@@ -42,7 +40,7 @@ where
     write_atomically(&path, &json).map_err(|cause| cannot_write(&path, cause))
 }
 
-/// Reads a model that [`save`] wrote.
+/// Reads a language model that [`save`] wrote.
 ///
 /// # Errors
 ///

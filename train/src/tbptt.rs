@@ -3,9 +3,14 @@
 use burn::module::Module;
 use burn::optim::GradientsParams;
 use burn::tensor::Tensor;
-use recurra_cells::{NetworkState, RecurrentCell, SeededRng};
+use recurra_cells::{NetworkState, RecurrentCell, RecurrentState, SeededRng};
+use serde::{Deserialize, Serialize};
 
-use crate::{Error, LanguageModel, Optimizer, OptimizerKind, Quantity, TokenWindow};
+use crate::checkpoint::{self, Checkpoint};
+use crate::{
+    DropoutRates, Error, LanguageModel, Optimizer, OptimizerKind, Quantity, TokenWindow,
+    drop_recurrent_weights,
+};
 
 const AT_HOME: &str = "the model is away only while the optimiser has it";
 
@@ -16,8 +21,23 @@ pub struct TrainingConfig {
     pub optimizer: OptimizerKind,
     /// The highest global norm of the gradients, above 0; infinite for no clipping.
     pub max_norm: f64,
-    /// The probability of variational dropout, in `[0, 1)`.
-    pub dropout: f64,
+    /// What is dropped in each window, and how probably.
+    pub dropout: DropoutRates,
+}
+
+/// The sections of a checkpoint that are a training's.
+const MODEL: &str = "model";
+const OPTIMIZER: &str = "optimizer";
+const STATE: &str = "state";
+const TRAINING: &str = "training";
+
+/// The values that a training goes on from.
+#[derive(Serialize, Deserialize)]
+struct Progress {
+    steps: usize,
+    rng: SeededRng,
+    /// `B` of the carried state, if there is one.
+    batch_size: Option<usize>,
 }
 
 /// What one step of training saw.
@@ -55,9 +75,7 @@ impl<C: RecurrentCell> TruncatedBptt<C> {
         rng: SeededRng,
     ) -> Result<Self, Error> {
         let optimizer = config.optimizer.build(config.max_norm)?;
-        if !(0.0..1.0).contains(&config.dropout) {
-            return Err(Error::config("dropout", "in [0, 1)", config.dropout));
-        }
+        config.dropout.validate()?;
         Ok(Self {
             model: Some(model.train()),
             optimizer,
@@ -131,14 +149,67 @@ impl<C: RecurrentCell> TruncatedBptt<C> {
         let model = self.model.as_ref().expect(AT_HOME);
         let device = model.device();
         let tokens = window.inputs(&device);
-        let [batch, _] = tokens.dims();
-        let (logits, state) = if self.config.dropout > 0.0 {
-            let masks = model.sample_masks(batch, self.config.dropout, &mut self.rng);
-            model.forward_masked(tokens, self.state.clone(), masks)
-        } else {
-            model.forward(tokens, self.state.clone())
-        };
+        let (rates, rng) = (&self.config.dropout, &mut self.rng);
+        let masks = model.sample_masks(tokens.dims(), rates, rng);
+        // Gone before the step: it holds on to the weights, which are then updated in place.
+        let dropped = drop_recurrent_weights(model.clone(), rates.recurrent_weights, rng);
+        let (logits, state) = dropped.forward_masked(tokens, self.state.clone(), masks);
         (model.loss(logits, window.targets(&device)), state)
+    }
+
+    /// Writes down all that [`restore`](Self::restore) needs: weights, what the optimiser remembers, the carried state, the
+    /// generator of the masks, the number of steps.
+    ///
+    /// # Errors
+    ///
+    /// If something of it cannot be stored.
+    pub fn record(&self, checkpoint: &mut Checkpoint) -> Result<(), Error> {
+        let model = self.model();
+        checkpoint.set_tensors(MODEL, checkpoint::parameters(model))?;
+        if let Optimizer::Adam(adam) = &self.optimizer {
+            checkpoint.set_tensors(OPTIMIZER, checkpoint::adam_tensors(model, adam.moments())?)?;
+        }
+        if let Some(state) = &self.state {
+            checkpoint.set_tensors(STATE, checkpoint::network_state_tensors(state))?;
+        }
+        let batch_size = self.state.as_ref().and_then(batch_size);
+        checkpoint.set_value(
+            TRAINING,
+            &Progress {
+                steps: self.steps,
+                rng: self.rng.clone(),
+                batch_size,
+            },
+        )
+    }
+
+    /// Goes on from what [`record`](Self::record) has written, bit for bit, on the model's device. The model and the
+    /// configuration must be those of the recorded training, whatever the weights are.
+    ///
+    /// # Errors
+    ///
+    /// If a section is missing or does not fit the model; everything is then as it was.
+    pub fn restore(&mut self, checkpoint: &Checkpoint) -> Result<(), Error> {
+        let progress: Progress = checkpoint.value(TRAINING)?;
+        let model = checkpoint::set_parameters(self.model().clone(), checkpoint.tensors(MODEL)?)?;
+        let device = model.device();
+        let state = match progress.batch_size {
+            Some(batch_size) => {
+                let like = model.network.initial_state(batch_size, &device);
+                let tensors = checkpoint.tensors(STATE)?;
+                Some(checkpoint::set_network_state(like, tensors)?)
+            }
+            None => None,
+        };
+        if let Optimizer::Adam(adam) = &mut self.optimizer {
+            let tensors = checkpoint.tensors(OPTIMIZER)?;
+            adam.set_moments(checkpoint::adam_moments(&model, tensors)?);
+        }
+        self.model = Some(model);
+        self.state = state;
+        self.rng = progress.rng;
+        self.steps = progress.steps;
+        Ok(())
     }
 
     fn check(&self, quantity: Quantity, value: f64) -> Result<(), Error> {
@@ -151,4 +222,11 @@ impl<C: RecurrentCell> TruncatedBptt<C> {
             value,
         })
     }
+}
+
+/// `B` of a network's state.
+fn batch_size<S: RecurrentState>(state: &NetworkState<S>) -> Option<usize> {
+    let first = state.layers.first()?;
+    let state = first.forward.as_ref().or(first.backward.as_ref())?;
+    Some(state.hidden().dims()[0])
 }

@@ -145,7 +145,7 @@ fn it_is_pytorchs_adam_behind_clip_grad_norm(device: &Device) {
         beta_1: number(&golden["betas"][0]),
         beta_2: number(&golden["betas"][1]),
         epsilon: number(&golden["epsilon"]),
-        max_norm: number(&golden["max_norm"]),
+        ..ClippedAdamConfig::new(number(&golden["max_norm"]))
     })
     .expect("PyTorch's configuration is in range");
     for step in golden["steps"].as_array().expect("a list of steps") {

@@ -65,7 +65,8 @@ fn gamma() -> impl Strategy<Value = f64> {
 fn one_cycle() -> impl Strategy<Value = OneCycle> {
     let annealing = prop_oneof![Just(Annealing::Cosine), Just(Annealing::Linear)];
     let phases = prop_oneof![Just(Phases::Two), Just(Phases::Three)];
-    let shape = (annealing, phases, 0.0f64..=1.0);
+    let part = prop_oneof![Just(0.0), Just(1.0), 0.0f64..=1.0];
+    let shape = (annealing, phases, part);
     (steps(), shape, 1.0f64..50.0, 1.0f64..1e4).prop_map(
         |(steps, (annealing, phases, part), div_factor, final_div_factor)| OneCycle {
             steps,
@@ -213,15 +214,14 @@ proptest! {
         let schedule = Schedule::OneCycle(cycle);
         let values = factors(&schedule, cycle.steps);
         let lowest = 1.0 / cycle.div_factor / cycle.final_div_factor;
-        let rise = cycle.pct_start * cycle.steps as f64 - 1.0;
-        let end = schedule.factor((cycle.steps - 1).saturating_add(later));
-        prop_assert_eq!(end, schedule.factor(cycle.steps - 1));
-        if rise < (cycle.steps - 1) as f64 {
-            prop_assert!(close(end, lowest), "{end} {lowest}");
+        let peak = cycle.pct_start * cycle.steps as f64 - 1.0;
+        prop_assert_eq!(schedule.factor(cycle.steps.saturating_add(later)), lowest);
+        if peak < (cycle.steps - 1) as f64 {
+            prop_assert!(close(values[cycle.steps - 1], lowest), "{values:?}");
         }
-        if rise > 0.0 {
+        if peak > 0.0 {
             prop_assert!(close(values[0], 1.0 / cycle.div_factor));
-            let (up, down) = values.split_at(rise as usize + 1);
+            let (up, down) = values.split_at(peak as usize + 1);
             prop_assert!(up.windows(2).all(|pair| pair[0] <= pair[1] + TOLERANCE), "{up:?}");
             prop_assert!(down.windows(2).all(|pair| pair[0] + TOLERANCE >= pair[1]), "{down:?}");
         }
@@ -274,6 +274,21 @@ proptest! {
         for step in before..before + 20 {
             prop_assert_eq!(restored.step(), base_rate * schedule.factor(step));
             prop_assert_eq!(running.step(), restored.at(step));
+        }
+    }
+}
+
+#[test]
+fn restarts_have_no_last_step() {
+    for steps in 1..6 {
+        for t_mult in 1..6 {
+            let schedule = Schedule::Cosine(Cosine {
+                steps,
+                minimum: 0.0,
+                end: CosineEnd::Restart { t_mult },
+            });
+            let factor = schedule.factor(usize::MAX);
+            assert!((0.0..=1.0).contains(&factor), "{schedule:?}: {factor}");
         }
     }
 }

@@ -7,13 +7,14 @@ use burn::tensor::Device;
 use corpus::{TEXT, VOCABULARY, any_model, configs, model, windows};
 use recurra_cells::{AnyCell, SeededRng};
 use recurra_train::{
-    Error, LanguageModel, Quantity, Schedule, TokenWindow, TrainingConfig, TruncatedBptt, evaluate,
+    DropoutRates, Error, LanguageModel, Quantity, Schedule, TokenWindow, TrainingConfig,
+    TruncatedBptt, evaluate,
 };
 
 const CONFIG: TrainingConfig = TrainingConfig {
     optimizer: recurra_train::OptimizerKind::Adam,
     max_norm: 1.0,
-    dropout: 0.0,
+    dropout: DropoutRates::NONE,
 };
 const LEARNING_RATE: f64 = 1e-2;
 
@@ -73,7 +74,7 @@ fn the_same_seed_trains_bit_for_bit_alike(device: &Device) {
         let mut training = training(
             any_model(device, seed),
             TrainingConfig {
-                dropout: 0.2,
+                dropout: DropoutRates::uniform(0.2),
                 ..CONFIG
             },
         );
@@ -94,7 +95,7 @@ fn a_loss_that_is_not_finite_leaves_the_weights(device: &Device) {
         .output
         .bias
         .clone()
-        .map(|bias| bias.map(|bias| bias * f32::INFINITY + f32::INFINITY));
+        .map(|bias| bias * f32::INFINITY + f32::INFINITY);
     let mut output = broken.output.clone();
     output.bias = bias;
     let mut training = training(LanguageModel { output, ..broken }, CONFIG);
@@ -121,7 +122,7 @@ fn dropout_is_off_outside_of_training(device: &Device) {
     let mut training = training(
         any_model(device, 1),
         TrainingConfig {
-            dropout: 0.5,
+            dropout: DropoutRates::uniform(0.5),
             ..CONFIG
         },
     );

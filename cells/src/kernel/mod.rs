@@ -5,6 +5,7 @@
 //! - its device is flex or ndarray, and this crate's feature of that name is on,
 //! - inputs, weights, state and mask are `f32`,
 //! - it has more than one step (for streaming there is [`Prepared`]), and a row that is not empty,
+//! - it has no zoneout, which changes the state between steps,
 //! - the cell has no projection, no clipping, an input gate of its own, and, a GRU, its reset gate after the product.
 //!
 //! Lengths, masks, initial states, either time order and any hidden size are all right. Everything else is run one step at

@@ -77,7 +77,8 @@ pub(crate) fn unroll<C: FusedCell>(
     fused.map(|fused| run(fused, sequence))
 }
 
-/// Whether every tensor is of a number type and on a device that the kernels take.
+/// Whether every tensor is of a number type and on a device that the kernels take, and nothing is asked of them that they
+/// leave to the stepwise loop.
 fn fits<S: RecurrentState>(fused: &Fused, sequence: &Sequence<S>) -> bool {
     let home = sequence.inputs.device();
     let hidden = sequence.state.hidden().dims();
@@ -102,6 +103,7 @@ fn fits<S: RecurrentState>(fused: &Fused, sequence: &Sequence<S>) -> bool {
         .is_some_and(|lengths| lengths.longest() == 0);
     let mut all = tensors.into_iter().chain(fused.tensors());
     of_one_shape
+        && sequence.zoneout.is_none()
         && steps > 1
         && !nothing_valid
         && on_host(&home)

@@ -3,8 +3,8 @@
 use burn::tensor::Tensor;
 
 use super::{
-    Direction, Layer, LayerMasks, LayerState, Merge, NetworkInput, NetworkOutput, NetworkState,
-    Recurrent, Residual,
+    Direction, Layer, LayerMasks, LayerState, LayerZoneout, Merge, NetworkInput, NetworkOutput,
+    NetworkState, Recurrent, Residual,
 };
 use crate::{Error, Lengths, RecurrentCell, Sequence, TimeOrder, ops};
 
@@ -33,19 +33,22 @@ impl<C: RecurrentCell> Recurrent<C> {
     /// the backward direction starts at its last valid step. A row of length 0 returns its initial state.
     ///
     /// # Panics
-    /// If the shape of the inputs, the state, the lengths or a mask does not fit; the message has both shapes.
+    /// If the shape of the inputs, the state, the lengths, a mask or the zoneout does not fit; the message has both shapes.
     pub fn forward(&self, input: NetworkInput<C::State>) -> NetworkOutput<C::State> {
         let NetworkInput {
             inputs,
             state,
             lengths,
             masks,
+            zoneout,
         } = input;
         let [batch, _, _] = inputs.dims();
         let state = state.unwrap_or_else(|| self.initial_state(batch, &inputs.device()));
         let masks = masks.unwrap_or_else(|| vec![LayerMasks::default(); self.layers.len()]);
         self.assert_layers("state", state.layers.len());
         self.assert_layers("masks", masks.len());
+        let zoneout = zoneout.unwrap_or_else(|| vec![LayerZoneout::default(); self.layers.len()]);
+        self.assert_layers("zoneout", zoneout.len());
         // A residual connection must not carry what stands in the padding.
         let inputs = match &lengths {
             Some(lengths) => lengths.zero_padding(inputs),
@@ -57,8 +60,9 @@ impl<C: RecurrentCell> Recurrent<C> {
             backward: None,
         };
         let mut finals = Vec::with_capacity(self.layers.len());
-        for ((layer, state), masks) in self.layers.iter().zip(state.layers).zip(masks) {
-            let (outputs, state) = layer.run(&stream, state, lengths.as_ref(), masks);
+        let applied = masks.into_iter().zip(zoneout);
+        for ((layer, state), applied) in self.layers.iter().zip(state.layers).zip(applied) {
+            let (outputs, state) = layer.run(&stream, state, lengths.as_ref(), applied);
             finals.push(state);
             stream = layer.connect(stream, outputs.merge(self.merge));
             last = outputs;
@@ -110,25 +114,25 @@ impl<C: RecurrentCell> Layer<C> {
         inputs: &Stream,
         state: LayerState<C::State>,
         lengths: Option<&Lengths>,
-        masks: LayerMasks,
+        (masks, zoneout): (LayerMasks, LayerZoneout),
     ) -> (Unmerged, LayerState<C::State>) {
-        let unroll = |cell: &C, inputs, state: Option<C::State>, recurrent_mask, time_order| {
-            let state = state.expect("the state lacks a direction that the network runs in");
-            let sequence = Sequence::new(inputs, state)
-                .with_lengths(lengths.cloned())
-                .with_recurrent_mask(recurrent_mask);
-            cell.unroll(sequence.with_time_order(time_order))
-        };
         let masked = |inputs| mask_steps(inputs, masks.input.as_ref());
+        let sequence = |inputs, state: Option<C::State>| {
+            let state = state.expect("the state lacks a direction that the network runs in");
+            Sequence::new(masked(inputs), state).with_lengths(lengths.cloned())
+        };
         let forward = self.forward.as_ref().map(|cell| {
-            let inputs = masked(inputs.forward());
-            let mask = masks.forward_recurrent;
-            unroll(cell, inputs, state.forward, mask, TimeOrder::FirstToLast)
+            let sequence = sequence(inputs.forward(), state.forward)
+                .with_recurrent_mask(masks.forward_recurrent)
+                .with_zoneout(zoneout.forward);
+            cell.unroll(sequence)
         });
         let backward = self.backward.as_ref().map(|cell| {
-            let inputs = masked(inputs.backward());
-            let mask = masks.backward_recurrent;
-            unroll(cell, inputs, state.backward, mask, TimeOrder::LastToFirst)
+            let sequence = sequence(inputs.backward(), state.backward)
+                .with_recurrent_mask(masks.backward_recurrent)
+                .with_zoneout(zoneout.backward)
+                .with_time_order(TimeOrder::LastToFirst);
+            cell.unroll(sequence)
         });
         let (forward, forward_state) = forward.unzip();
         let (backward, backward_state) = backward.unzip();

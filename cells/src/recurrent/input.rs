@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use crate::{Lengths, RecurrentState};
+use crate::{Lengths, RecurrentState, Zoneout};
 
 /// The states of every layer of a network.
 #[derive(Clone, Debug)]
@@ -60,6 +60,15 @@ pub struct LayerMasks {
     pub backward_recurrent: Option<Tensor<2>>,
 }
 
+/// The zoneout of one layer (Krueger et al. 2017).
+#[derive(Clone, Debug, Default)]
+pub struct LayerZoneout {
+    /// What the forward cell's state keeps.
+    pub forward: Option<Zoneout>,
+    /// What the backward cell's state keeps.
+    pub backward: Option<Zoneout>,
+}
+
 /// What a network is run over.
 #[derive(Clone, Debug)]
 pub struct NetworkInput<S> {
@@ -67,6 +76,7 @@ pub struct NetworkInput<S> {
     pub(super) state: Option<NetworkState<S>>,
     pub(super) lengths: Option<Lengths>,
     pub(super) masks: Option<Vec<LayerMasks>>,
+    pub(super) zoneout: Option<Vec<LayerZoneout>>,
 }
 
 impl<S> NetworkInput<S> {
@@ -77,6 +87,7 @@ impl<S> NetworkInput<S> {
             state: None,
             lengths: None,
             masks: None,
+            zoneout: None,
         }
     }
 
@@ -98,6 +109,13 @@ impl<S> NetworkInput<S> {
     #[must_use]
     pub fn with_masks(mut self, masks: impl Into<Option<Vec<LayerMasks>>>) -> Self {
         self.masks = masks.into();
+        self
+    }
+
+    /// Keeps part of the old state at each step, one [`LayerZoneout`] a layer. Default: none.
+    #[must_use]
+    pub fn with_zoneout(mut self, zoneout: impl Into<Option<Vec<LayerZoneout>>>) -> Self {
+        self.zoneout = zoneout.into();
         self
     }
 }

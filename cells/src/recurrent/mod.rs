@@ -5,7 +5,7 @@ mod forward;
 mod input;
 
 pub use config::{Direction, Merge, RecurrentConfig};
-pub use input::{LayerMasks, LayerState, NetworkInput, NetworkOutput, NetworkState};
+pub use input::{LayerMasks, LayerState, LayerZoneout, NetworkInput, NetworkOutput, NetworkState};
 
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};

@@ -4,17 +4,23 @@
 //! logits = W_out network(embedding(tokens)) + b_out
 //! ```
 
+mod masks;
+
+pub use masks::LanguageModelMasks;
+
 use burn::module::{Module, Param};
+use burn::nn::Embedding;
 use burn::nn::loss::CrossEntropyLoss;
-use burn::nn::{Embedding, Linear};
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::tensor::module::linear;
+use burn::tensor::{Device, Int, Tensor};
 use recurra_cells::{
-    CellConfig, Direction, LayerMasks, NetworkInput, NetworkState, Recurrent, RecurrentCell,
-    RecurrentConfig, SeededRng,
+    CellConfig, Direction, NetworkInput, NetworkState, Recurrent, RecurrentCell, RecurrentConfig,
+    SeededRng,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, dropout_mask};
+use super::weights::{draw, embedding, matrix};
+use crate::{Error, ZoneoutRates};
 
 /// Configuration of a [`LanguageModel`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,6 +32,13 @@ pub struct LanguageModelConfig<C> {
     pub embedding_size: usize,
     /// The network; it must run forward, because the other direction would see the token it is to predict.
     pub network: RecurrentConfig<C>,
+    /// Whether the output layer's weight is the embedding's (Press and Wolf 2017; Inan et al. 2017), which then must be as
+    /// wide as the network's outputs: `E = H`. Default: no.
+    #[serde(default)]
+    pub tie_embeddings: bool,
+    /// How probable it is that a unit of the network's state keeps its old value. Default: 0.
+    #[serde(default)]
+    pub zoneout: ZoneoutRates,
 }
 
 impl<C: CellConfig> LanguageModelConfig<C> {
@@ -35,6 +48,8 @@ impl<C: CellConfig> LanguageModelConfig<C> {
             vocabulary_size,
             embedding_size,
             network,
+            tie_embeddings: false,
+            zoneout: ZoneoutRates::NONE,
         }
     }
 
@@ -49,18 +64,24 @@ impl<C: CellConfig> LanguageModelConfig<C> {
                 return Err(Error::config(field, "at least 1", size));
             }
         }
-        match self.network.direction {
-            Direction::Forward => Ok(()),
-            other => Err(Error::config(
-                "direction",
-                "forward",
-                format!("{other:?}").to_lowercase(),
-            )),
+        self.zoneout.validate()?;
+        if self.network.direction != Direction::Forward {
+            let other = format!("{:?}", self.network.direction).to_lowercase();
+            return Err(Error::config("direction", "forward", other));
         }
+        let hidden = self.network.cell.hidden_size();
+        if self.tie_embeddings && self.embedding_size != hidden {
+            return Err(Error::config(
+                "embedding_size",
+                format!("the hidden size {hidden} where embeddings are tied"),
+                self.embedding_size,
+            ));
+        }
+        Ok(())
     }
 
     /// Builds the model with weights drawn from `rng`: a standard normal embedding, the network's own weights, and an
-    /// output layer `U(-1/sqrt(H), 1/sqrt(H))` with a zero bias.
+    /// output layer `U(-1/sqrt(H), 1/sqrt(H))` with a zero bias. A tied embedding is drawn as an output layer is.
     ///
     /// # Panics
     ///
@@ -69,33 +90,30 @@ impl<C: CellConfig> LanguageModelConfig<C> {
         if let Err(error) = self.validate() {
             panic!("{error}");
         }
-        // burn's own initialisers draw lazily from a generator that the whole process shares.
-        let embedding = draw([self.vocabulary_size, self.embedding_size], device, || {
-            rng.normal()
-        });
+        let shape = [self.vocabulary_size, self.embedding_size];
+        let embedding = match self.tie_embeddings {
+            true => tied_embedding(shape, device, rng),
+            false => embedding(shape, device, rng),
+        };
         let network = self.network.init(self.embedding_size, device, rng);
-        let bound = (network.output_size() as f64).sqrt().recip();
-        let output = draw(
-            [network.output_size(), self.vocabulary_size],
-            device,
-            || rng.uniform(-bound, bound),
-        );
+        let shape = [network.output_size(), self.vocabulary_size];
+        let weight = (!self.tie_embeddings).then(|| matrix(shape, device, rng));
         let bias = Param::from_tensor(Tensor::zeros([self.vocabulary_size], device));
         LanguageModel {
-            embedding: Embedding { weight: embedding },
+            embedding,
             network,
-            output: Linear {
-                weight: output,
-                bias: Some(bias),
-            },
+            output: OutputLayer { weight, bias },
+            zoneout: self.zoneout,
         }
     }
 }
 
-/// A weight of this shape, drawn row by row.
-fn draw(shape: [usize; 2], device: &Device, mut value: impl FnMut() -> f64) -> Param<Tensor<2>> {
-    let values: Vec<f64> = (0..shape[0] * shape[1]).map(|_| value()).collect();
-    Param::from_tensor(Tensor::from_data(TensorData::new(values, shape), device))
+/// An embedding `[V, H]` that is an output layer's weight as well.
+fn tied_embedding(shape: [usize; 2], device: &Device, rng: &mut SeededRng) -> Embedding {
+    let bound = (shape[1] as f64).sqrt().recip();
+    Embedding {
+        weight: draw(shape, device, || rng.uniform(-bound, bound)),
+    }
 }
 
 /// An embedding, a recurrent network, and an output layer over the vocabulary.
@@ -105,17 +123,20 @@ pub struct LanguageModel<C: RecurrentCell> {
     pub embedding: Embedding,
     /// Runs forward.
     pub network: Recurrent<C>,
-    /// Weight `[H, V]`, bias `[V]`.
-    pub output: Linear,
+    /// From the network's outputs to the vocabulary.
+    pub output: OutputLayer,
+    /// How probable it is that a unit of the network's state keeps its old value.
+    #[module(skip)]
+    pub zoneout: ZoneoutRates,
 }
 
-/// The masks of one window, each the same at every step (variational dropout; Gal and Ghahramani 2016).
-#[derive(Clone, Debug)]
-pub struct LanguageModelMasks {
-    /// What each layer reads and what its recurrent weights see.
-    pub layers: Vec<LayerMasks>,
-    /// What the output layer reads, `[B, H]`.
-    pub output: Tensor<2>,
+/// The output layer of a [`LanguageModel`].
+#[derive(Module, Debug)]
+pub struct OutputLayer {
+    /// `[H, V]`; none where the embedding's weight `[V, H]` stands in for it.
+    pub weight: Option<Param<Tensor<2>>>,
+    /// `[V]`.
+    pub bias: Param<Tensor<1>>,
 }
 
 impl<C: RecurrentCell> LanguageModel<C> {
@@ -131,7 +152,8 @@ impl<C: RecurrentCell> LanguageModel<C> {
 
     /// The logits `[B, T, V]` of the token after each of `tokens [B, T]`, and the state after the last.
     ///
-    /// It starts from `state`, or from the network's initial state.
+    /// It starts from `state`, or from the network's initial state. Nothing is dropped, and of the model's zoneout it has
+    /// the expectation.
     ///
     /// # Panics
     ///
@@ -141,12 +163,10 @@ impl<C: RecurrentCell> LanguageModel<C> {
         tokens: Tensor<2, Int>,
         state: impl Into<Option<NetworkState<C::State>>>,
     ) -> (Tensor<3>, NetworkState<C::State>) {
-        let input = NetworkInput::new(self.embedding.forward(tokens)).with_state(state);
-        let output = self.network.forward(input);
-        (self.output.forward(output.outputs), output.state)
+        self.forward_masked(tokens, state, self.evaluation_masks())
     }
 
-    /// [`forward`](Self::forward) under dropout.
+    /// [`forward`](Self::forward) under dropout, and under these masks' zoneout instead of its expectation.
     ///
     /// # Panics
     ///
@@ -157,12 +177,42 @@ impl<C: RecurrentCell> LanguageModel<C> {
         state: impl Into<Option<NetworkState<C::State>>>,
         masks: LanguageModelMasks,
     ) -> (Tensor<3>, NetworkState<C::State>) {
-        let input = NetworkInput::new(self.embedding.forward(tokens))
+        let input = NetworkInput::new(self.embed(tokens, masks.words))
             .with_state(state)
-            .with_masks(masks.layers);
+            .with_masks(masks.layers)
+            .with_zoneout(masks.zoneout);
         let output = self.network.forward(input);
-        let outputs = output.outputs * masks.output.unsqueeze_dim(1);
-        (self.output.forward(outputs), output.state)
+        let outputs = match masks.output {
+            Some(mask) => output.outputs * mask.unsqueeze_dim(1),
+            None => output.outputs,
+        };
+        (self.logits(outputs), output.state)
+    }
+
+    /// The embeddings `[B, T, E]` of `tokens [B, T]`, each times its word's entry of `mask [V, 1]`.
+    fn embed(&self, tokens: Tensor<2, Int>, mask: Option<Tensor<2>>) -> Tensor<3> {
+        let [batch, steps] = tokens.dims();
+        let embedded = self.embedding.forward(tokens.clone());
+        match mask {
+            Some(mask) => {
+                let kept = mask.select(0, tokens.reshape([batch * steps]));
+                embedded * kept.reshape([batch, steps, 1])
+            }
+            None => embedded,
+        }
+    }
+
+    /// What the output layer makes of the network's outputs: `[B, T, H] -> [B, T, V]`.
+    ///
+    /// # Panics
+    ///
+    /// If the outputs have another width.
+    pub fn logits(&self, outputs: Tensor<3>) -> Tensor<3> {
+        let weight = match &self.output.weight {
+            Some(weight) => weight.val(),
+            None => self.embedding.weight.val().transpose(),
+        };
+        linear(outputs, weight, Some(self.output.bias.val()))
     }
 
     /// The mean cross-entropy of `logits [B, T, V]` against `targets [B, T]`, in nats per token: `[1]`.
@@ -175,38 +225,5 @@ impl<C: RecurrentCell> LanguageModel<C> {
         let device = logits.device();
         let logits = logits.reshape([batch * steps, vocabulary]);
         CrossEntropyLoss::new(None, &device).forward(logits, targets.reshape([batch * steps]))
-    }
-
-    /// Masks for a window of `batch_size` rows that drop with this probability in `[0, 1)` what each layer reads, what its
-    /// recurrent weights see, and what the output layer reads.
-    ///
-    /// # Panics
-    ///
-    /// If `probability` is outside `[0, 1)`.
-    pub fn sample_masks(
-        &self,
-        batch_size: usize,
-        probability: f64,
-        rng: &mut SeededRng,
-    ) -> LanguageModelMasks {
-        let (device, dtype) = (self.device(), self.embedding.weight.dtype());
-        let hidden = self.network.hidden_size();
-        let mut mask =
-            |width| dropout_mask([batch_size, width], probability, (&device, dtype), rng);
-        let layers = (0..self.network.num_layers())
-            .map(|layer| LayerMasks {
-                input: Some(mask(if layer == 0 {
-                    self.network.input_size()
-                } else {
-                    hidden
-                })),
-                forward_recurrent: Some(mask(hidden)),
-                backward_recurrent: None,
-            })
-            .collect();
-        LanguageModelMasks {
-            layers,
-            output: mask(hidden),
-        }
     }
 }

@@ -25,6 +25,8 @@ pub struct ClippedAdamConfig {
     pub epsilon: f64,
     /// The highest global norm of the gradients, above 0; infinite only measures it.
     pub max_norm: f64,
+    /// Which share of a weight a step at learning rate 1 takes off it, at least 0 and finite; by default 0.
+    pub weight_decay: f64,
 }
 
 impl ClippedAdamConfig {
@@ -35,6 +37,7 @@ impl ClippedAdamConfig {
             beta_2: 0.999,
             epsilon: 1e-8,
             max_norm,
+            weight_decay: 0.0,
         }
     }
 
@@ -51,19 +54,28 @@ impl ClippedAdamConfig {
         if self.max_norm.is_nan() || self.max_norm <= 0.0 {
             return Err(Error::config("max_norm", "above 0", self.max_norm));
         }
+        if !(self.weight_decay.is_finite() && self.weight_decay >= 0.0) {
+            return Err(Error::config(
+                "weight_decay",
+                "at least 0 and finite",
+                self.weight_decay,
+            ));
+        }
         Ok(())
     }
 }
 
 /// Adam (Kingma and Ba 2015) on gradients that are clipped by their global norm (Pascanu et al. 2013), with PyTorch's
-/// `clip_grad_norm_` and `torch.optim.Adam` as its meaning:
+/// `clip_grad_norm_` and `torch.optim.Adam` as its meaning, or, with weight decay, which is apart from the gradients
+/// (Loshchilov and Hutter 2019), `torch.optim.AdamW`:
 ///
 /// ```text
 /// norm = sqrt(sum of the squares of all gradients)
 /// g    = gradient * min(1, max_norm / (norm + 1e-6))
 /// m    = beta_1 * m + (1 - beta_1) * g
 /// v    = beta_2 * v + (1 - beta_2) * g^2
-/// p    = p - learning_rate / (1 - beta_1^t) * m / (sqrt(v) / sqrt(1 - beta_2^t) + epsilon)
+/// p    = p * (1 - learning_rate * weight_decay)
+///          - learning_rate / (1 - beta_1^t) * m / (sqrt(v) / sqrt(1 - beta_2^t) + epsilon)
 /// ```
 ///
 /// `t` counts the steps of a parameter. `g`, `m` and `v` have the shape of the parameter `p`, whatever that is.
@@ -198,6 +210,7 @@ impl Update<'_> {
             step: self.learning_rate / correction(config.beta_1),
             root: correction(config.beta_2).sqrt().recip(),
             epsilon: config.epsilon,
+            keep: 1.0 - self.learning_rate * config.weight_decay,
         }
     }
 }

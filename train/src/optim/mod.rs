@@ -6,7 +6,7 @@ mod averaging;
 mod choice;
 mod clip;
 mod host;
-mod param;
+pub(crate) mod param;
 mod redraw;
 mod sgd;
 

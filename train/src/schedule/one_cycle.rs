@@ -15,8 +15,8 @@ use crate::Error;
 /// three phases:  initial -> 1 at peak -> initial at 2 * peak -> lowest at steps - 1
 /// ```
 ///
-/// `->` is `annealing`, and `peak` need not be a whole number. After its end, from step `steps - 1` on, it stays at
-/// `lowest`, where PyTorch's runs on for one step and then refuses.
+/// `->` is `annealing`, and `peak` need not be a whole number. After its end, from step `steps` on, it stays at `lowest`,
+/// where PyTorch's runs on for one step and then refuses.
 ///
 /// ```
 /// use recurra_train::Schedule;
@@ -103,8 +103,7 @@ impl OneCycle {
 
     /// The factor on the way from `initial` at step 0 through each phase's end, a step and its factor.
     fn along(&self, phases: &[(f64, f64)], initial: f64, step: usize) -> f64 {
-        let step = step.min(self.steps - 1) as f64;
-        let (mut start, mut from) = (0.0, initial);
+        let (step, mut start, mut from) = (step as f64, 0.0, initial);
         for &(end, to) in phases {
             if step <= end {
                 // A phase without length is at its end.

@@ -1,4 +1,5 @@
-"""Golden file from PyTorch: `python generate_adam.py` writes adam.json, what `clip_grad_norm_` and `Adam` make of two parameters.
+"""Golden files from PyTorch: `python generate_adam.py` writes adam.json and adam_weight_decay.json, what `clip_grad_norm_` and
+`Adam`, or `AdamW`, make of two parameters.
 
 Parameters and gradients are closed-form float32 numbers, of which some steps are clipped and some are not; the vector has
 no gradient in one of them. The steps run in float64 and are stored as float32, so that the expected numbers carry no rounding
@@ -20,6 +21,8 @@ LEARNING_RATES = [1e-2, 3e-2, 0.0, 1e-2, 5e-3]
 # The norm of 22 such numbers is about 3.3 times as much.
 GRADIENT_SIZES = [0.1, 2.0, 0.5, 1e-4, 30.0]
 WITHOUT_VECTOR = 3
+# Large enough a decay that its place in the formula shows.
+WEIGHT_DECAY = 0.7
 
 
 def closed_form(shape: tuple[int, ...], k: int, scale: float) -> Tensor:
@@ -33,11 +36,14 @@ def numbers(tensor: Tensor) -> list[float]:
     return tensor.detach().float().flatten().tolist()
 
 
-def main() -> None:
+def write(file: str, weight_decay: float) -> None:
     parameters = {
         name: closed_form(shape, k, 1.0).double().requires_grad_() for k, (name, shape) in enumerate(SHAPES.items())
     }
-    optimizer = torch.optim.Adam(parameters.values(), betas=BETAS, eps=EPSILON)
+    if weight_decay == 0.0:
+        optimizer = torch.optim.Adam(parameters.values(), betas=BETAS, eps=EPSILON)
+    else:
+        optimizer = torch.optim.AdamW(parameters.values(), betas=BETAS, eps=EPSILON, weight_decay=weight_decay)
     initial = {name: numbers(parameter) for name, parameter in parameters.items()}
     steps = []
     for index, (rate, size) in enumerate(zip(LEARNING_RATES, GRADIENT_SIZES, strict=True)):
@@ -69,7 +75,14 @@ def main() -> None:
         "torch": torch.__version__, "max_norm": MAX_NORM, "betas": BETAS, "epsilon": EPSILON, "shapes": SHAPES,
         "parameters": initial, "steps": steps, "moments": moments,
     }  # fmt: skip
-    (Path(__file__).parent / "adam.json").write_text(json.dumps(golden) + "\n")
+    if weight_decay != 0.0:
+        golden["weight_decay"] = weight_decay
+    (Path(__file__).parent / file).write_text(json.dumps(golden) + "\n")
+
+
+def main() -> None:
+    write("adam.json", 0.0)
+    write("adam_weight_decay.json", WEIGHT_DECAY)
 
 
 if __name__ == "__main__":

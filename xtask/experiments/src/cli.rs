@@ -6,11 +6,13 @@ use std::path::PathBuf;
 use clap::builder::Command as Grammar;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand};
+use serde::{Deserialize, Serialize};
 
 use crate::bench::BenchArgs;
 use crate::devices::DeviceName;
 use crate::error::Error;
-use crate::language_model::LanguageModelArgs;
+use crate::language_model::{self, LanguageModelArgs};
+use crate::music::{self, MusicArgs};
 
 /// Recurra's experiments.
 #[derive(Debug, Parser)]
@@ -39,10 +41,12 @@ pub enum Command {
 pub enum Experiment {
     /// Predict the next character or word
     LanguageModel(LanguageModelArgs),
+    /// Predict the next chord of polyphonic music
+    Music(MusicArgs),
 }
 
 /// What every experiment can be told.
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Args, Serialize, Deserialize)]
 pub struct RunArgs {
     /// A run of less than two minutes on flex
     #[arg(long)]
@@ -65,6 +69,10 @@ pub struct RunArgs {
     /// A setting, over those of the file
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub settings: Vec<String>,
+    /// The folder of a run that was interrupted: goes on from its last checkpoint, with its own arguments
+    #[arg(long, value_name = "RUN", exclusive = true)]
+    #[serde(skip)]
+    pub resume: Option<PathBuf>,
     /// The folder that runs are written to
     #[arg(long, default_value = "runs")]
     pub runs: PathBuf,
@@ -87,14 +95,25 @@ pub fn list() {
         "{:<16}{:<36}{:<40}{:<60}TIME ON TWO CORES",
         "NAME", "TASK", "DATA", "EXPECTED FIGURE"
     );
-    let crate::language_model::Summary {
-        name,
-        task,
-        data,
-        expected,
-        time,
-    } = crate::language_model::SUMMARY;
-    println!("{name:<16}{task:<36}{data:<40}{expected:<60}{time}");
+    for summary in [language_model::SUMMARY, music::SUMMARY] {
+        let Summary {
+            name,
+            task,
+            data,
+            expected,
+            time,
+        } = summary;
+        println!("{name:<16}{task:<36}{data:<40}{expected:<60}{time}");
+    }
+}
+
+/// An experiment in the list.
+pub struct Summary {
+    pub name: &'static str,
+    pub task: &'static str,
+    pub data: &'static str,
+    pub expected: &'static str,
+    pub time: &'static str,
 }
 
 /// clap's message on one line, with the names that would be right where clap leaves them out.
@@ -173,7 +192,13 @@ mod tests {
             ("x run", "language-model"),
             ("x ruin", "devices"),
             ("x run speech", "language-model"),
-            ("x run language-model --resume 1", "--runs"),
+            ("x run language-model --resum 1", "--resume"),
+            (
+                "x run language-model --resume 1 --seed 2",
+                "cannot be used with",
+            ),
+            ("x run speech", "music"),
+            ("x run music --unit char", "--runs"),
             ("x run language-model --cell lsmt", "peephole"),
             ("x run language-model --device gpu", "wgpu"),
             ("x run language-model --seed x", "invalid digit"),

@@ -4,11 +4,13 @@ use std::panic::{self, AssertUnwindSafe};
 
 use burn::tensor::{Device, Tensor};
 use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 
 /// A device, named as the feature that builds it in; in the order in which a run prefers them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
 pub enum DeviceName {
     Flex,
     Ndarray,

@@ -31,7 +31,7 @@ pub enum Error {
     #[error("setting {key} must be {expected}, got {got}")]
     SettingOutOfRange {
         /// Its name.
-        key: &'static str,
+        key: String,
         /// The range that would be right.
         expected: &'static str,
         /// The value given.
@@ -72,6 +72,13 @@ pub enum Error {
     /// Training, saving or sampling failed.
     #[error(transparent)]
     Train(#[from] recurra_train::Error),
+
+    /// A folder that is to be resumed and is not a run's.
+    #[error("--resume needs the folder of a run, with its config.toml; {} has none", path.display())]
+    NotARun {
+        /// The folder.
+        path: PathBuf,
+    },
 
     /// A file that was named could not be read.
     #[error("cannot read {}: {cause}", path.display())]
@@ -141,6 +148,7 @@ impl Error {
             | Self::SettingOutOfRange { .. }
             | Self::InvalidSettings { .. }
             | Self::DeviceNotBuilt { .. }
+            | Self::NotARun { .. }
             | Self::Read { .. }
             | Self::PythonNotStarted { .. }
             | Self::PythonModuleMissing { .. }

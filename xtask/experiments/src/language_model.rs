@@ -2,6 +2,7 @@
 
 mod args;
 mod cells;
+mod checkpoints;
 mod config;
 mod data;
 mod results;
@@ -11,18 +12,21 @@ mod train;
 
 pub use args::LanguageModelArgs;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use recurra_cells::kernel;
+use recurra_datasets::TextSource;
 use recurra_train::save;
 use serde::Serialize;
 
 use crate::Ending;
+use crate::cli::Summary;
 use crate::devices::{self, DeviceName};
 use crate::error::Error;
 use crate::report::{Report, Status};
 use crate::run_folder::RunFolder;
+use crate::settings::{resumed, to_toml};
 use crate::{interrupt, report, versions};
 use config::Config;
 use data::Data;
@@ -32,15 +36,6 @@ use train::{Outcome, Trainer};
 const NAME: &str = "language-model";
 
 /// The experiment in the list.
-pub struct Summary {
-    pub name: &'static str,
-    pub task: &'static str,
-    pub data: &'static str,
-    pub expected: &'static str,
-    pub time: &'static str,
-}
-
-/// See [`Summary`].
 pub const SUMMARY: Summary = Summary {
     name: NAME,
     task: "predict the next character or word",
@@ -49,18 +44,47 @@ pub const SUMMARY: Summary = Summary {
     time: "3 min; --cell all 12 min; --quick 10 s",
 };
 
+/// The file of a run that says what it was told.
+const ARGUMENTS: &str = "arguments.json";
+
 /// Trains, reports, and says how it ended.
 pub fn run(args: &LanguageModelArgs) -> Result<Ending, Error> {
+    match &args.run.resume {
+        Some(path) => {
+            let folder = RunFolder::open(path)?;
+            let args: LanguageModelArgs = folder.read(ARGUMENTS)?;
+            let source = data::locate(args.run.data.as_deref(), args.preset)?;
+            let config = resumed(&folder.join("config.toml"))?;
+            run_in(|| Ok(folder), &args, source.as_ref(), config)
+        }
+        None => {
+            let source = data::locate(args.run.data.as_deref(), args.preset)?;
+            let config = settings::resolve(args, source.as_ref())?;
+            let folder = || {
+                let folder = RunFolder::create(&args.run.runs, NAME)?;
+                folder.write("config.toml", &to_toml(&config))?;
+                folder.write_json(ARGUMENTS, &args.with_absolute_paths()?)?;
+                Ok(folder)
+            };
+            run_in(folder, args, source.as_ref(), config.clone())
+        }
+    }
+}
+
+/// Runs in the folder that is made once everything else is known to be right.
+fn run_in(
+    folder: impl FnOnce() -> Result<RunFolder, Error>,
+    args: &LanguageModelArgs,
+    source: Option<&TextSource>,
+    config: Config,
+) -> Result<Ending, Error> {
     let started = Instant::now();
-    let source = data::locate(args.run.data.as_deref(), args.preset)?;
-    let config = settings::resolve(args, source.as_ref())?;
     kernel::set_path(config.path);
     let (device_name, device) = devices::choose(args.run.device)?;
-    let data = Data::read(source.as_ref(), &config, args.run.seed)?;
+    let data = Data::read(source, &config, args.run.seed)?;
     interrupt::watch()?;
-    let folder = RunFolder::create(&args.run.runs, NAME)?;
-    folder.write("config.toml", &settings::to_toml(&config))?;
-    let mut trainer = Trainer::new(&config, &data.corpus, device, folder.metrics()?);
+    let folder = folder()?;
+    let mut trainer = Trainer::new(&config, &data.corpus, device, &folder)?;
     let mut seeds = Vec::new();
     let trained = train_seeds(args, &mut trainer, &mut seeds);
     let report = write(
@@ -81,11 +105,19 @@ pub fn run(args: &LanguageModelArgs) -> Result<Ending, Error> {
     )?;
     println!("report: {}", report.display());
     trained?;
-    Ok(if interrupt::requested() {
-        Ending::Interrupted
-    } else {
-        Ending::Finished
-    })
+    Ok(ending(&report))
+}
+
+/// How a run ended whose report stands there, and how it could go on.
+fn ending(report: &Path) -> Ending {
+    if !interrupt::requested() {
+        return Ending::Finished;
+    }
+    if let Some(folder) = report.parent() {
+        let folder = folder.display();
+        eprintln!("to go on: cargo xtask run {NAME} --resume {folder}");
+    }
+    Ending::Interrupted
 }
 
 /// Trains under one seed after the other and adds what each comes to; fewer if Ctrl-C or an error comes between.

@@ -4,14 +4,17 @@
 //! failed, 2 for bad usage and 130 for one that was interrupted.
 
 mod bench;
+mod cells;
 mod cli;
 mod devices;
 mod error;
 mod interrupt;
 mod language_model;
+mod music;
 mod progress;
 mod report;
 mod run_folder;
+mod settings;
 mod versions;
 
 use std::process::ExitCode;
@@ -46,9 +49,12 @@ fn dispatch(cli: Cli) -> Result<Ending, Error> {
     match cli.command {
         Command::List => cli::list(),
         Command::Devices => devices::list(),
-        Command::Run {
-            experiment: Experiment::LanguageModel(args),
-        } => return language_model::run(&args),
+        Command::Run { experiment } => {
+            return match experiment {
+                Experiment::LanguageModel(args) => language_model::run(&args),
+                Experiment::Music(args) => music::run(&args),
+            };
+        }
         Command::Bench(args) => bench::run(&args)?,
     }
     Ok(Ending::Finished)

@@ -11,6 +11,8 @@ const PLAIN_PAUSE: Duration = Duration::from_secs(5);
 /// The progress of one training.
 pub struct Progress {
     label: String,
+    /// What is counted a second.
+    unit: &'static str,
     steps: usize,
     started: Instant,
     shown: Instant,
@@ -18,11 +20,12 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Begins a training of `steps` steps.
-    pub fn start(label: String, steps: usize) -> Self {
+    /// Begins a training of `steps` steps, whose rate is in `unit` a second.
+    pub fn start(label: String, unit: &'static str, steps: usize) -> Self {
         let now = Instant::now();
         Self {
             label,
+            unit,
             steps,
             started: now,
             shown: now,
@@ -31,7 +34,7 @@ impl Progress {
     }
 
     /// After `done` steps, if the last line is old enough.
-    pub fn step(&mut self, done: usize, loss: f64, tokens_per_second: f64) {
+    pub fn step(&mut self, done: usize, loss: f64, rate: f64) {
         let pause = if self.terminal {
             TERMINAL_PAUSE
         } else {
@@ -43,9 +46,10 @@ impl Progress {
         self.shown = Instant::now();
         let left = self.started.elapsed().as_secs_f64() / done as f64 * (self.steps - done) as f64;
         let text = format!(
-            "{} step {done}/{} loss {loss:.3} {tokens_per_second:.0} tokens/s {} left",
+            "{} step {done}/{} loss {loss:.3} {rate:.0} {}/s {} left",
             self.label,
             self.steps,
+            self.unit,
             duration(left)
         );
         self.show(&text);

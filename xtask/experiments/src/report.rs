@@ -2,9 +2,13 @@
 
 mod chart;
 mod page;
+mod roll;
+mod seeds;
 
 pub use chart::{Chart, Curve, Stroke};
 pub use page::{Page, Table, html};
+pub use roll::Roll;
+pub use seeds::over_seeds;
 
 use std::collections::BTreeMap;
 

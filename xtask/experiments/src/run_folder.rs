@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::error::Error;
 
@@ -31,6 +32,23 @@ impl RunFolder {
         Ok(Self { path })
     }
 
+    /// The folder of a run that is to go on.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        match path.join("config.toml").is_file() {
+            true => Ok(Self {
+                path: path.to_owned(),
+            }),
+            false => Err(Error::NotARun {
+                path: path.to_owned(),
+            }),
+        }
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// A file or folder in it.
     pub fn join(&self, name: &str) -> PathBuf {
         self.path.join(name)
@@ -46,10 +64,29 @@ impl RunFolder {
         }
     }
 
-    /// Opens `metrics.jsonl`.
+    /// Writes a value as JSON.
+    pub fn write_json(&self, name: &str, value: &impl Serialize) -> Result<PathBuf, Error> {
+        let json = serde_json::to_string_pretty(value);
+        let json = json.map_err(|cause| Error::Write {
+            path: self.join(name),
+            cause: cause.into(),
+        })?;
+        self.write(name, &json)
+    }
+
+    /// Reads a value that [`write_json`](Self::write_json) wrote.
+    pub fn read<T: DeserializeOwned>(&self, name: &str) -> Result<T, Error> {
+        let path = self.join(name);
+        let read = fs::read(&path);
+        let value = read.and_then(|json| Ok(serde_json::from_slice(&json)?));
+        value.map_err(|cause| Error::Read { path, cause })
+    }
+
+    /// Opens `metrics.jsonl`, whose lines stay.
     pub fn metrics(&self) -> Result<Metrics, Error> {
         let path = self.join("metrics.jsonl");
-        let file = File::create_new(&path).map_err(|cause| Error::Write {
+        let opened = File::options().create(true).append(true).open(&path);
+        let file = opened.map_err(|cause| Error::Write {
             path: path.clone(),
             cause,
         })?;
@@ -64,14 +101,32 @@ pub struct Metrics {
 }
 
 impl Metrics {
+    /// How many bytes there are.
+    pub fn len(&self) -> Result<u64, Error> {
+        let file = self.file.metadata().map_err(|cause| self.failed(cause))?;
+        Ok(file.len())
+    }
+
+    /// Takes back what was written after the first `len` bytes.
+    pub fn truncate(&mut self, len: u64) -> Result<(), Error> {
+        let shorter = len.min(self.len()?);
+        self.file
+            .set_len(shorter)
+            .map_err(|cause| self.failed(cause))
+    }
+
+    fn failed(&self, cause: io::Error) -> Error {
+        Error::Write {
+            path: self.path.clone(),
+            cause,
+        }
+    }
+
     /// Appends a line.
     pub fn write(&mut self, line: &impl Serialize) -> Result<(), Error> {
         let json = serde_json::to_string(line).map_err(io::Error::from);
         let written = json.and_then(|json| writeln!(self.file, "{json}"));
-        written.map_err(|cause| Error::Write {
-            path: self.path.clone(),
-            cause,
-        })
+        written.map_err(|cause| self.failed(cause))
     }
 }
 

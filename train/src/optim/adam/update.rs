@@ -18,6 +18,8 @@ pub(super) struct Coefficients {
     /// `1 / sqrt(1 - beta_2^t)`.
     pub root: f64,
     pub epsilon: f64,
+    /// `1 - learning_rate * weight_decay`; 1 changes no bit.
+    pub keep: f64,
 }
 
 impl Coefficients {
@@ -50,8 +52,8 @@ impl Coefficients {
     /// Slices of one length. The compiler works on several numbers at a time, as nothing here depends on a neighbour; a
     /// second thread costs more to start than it saves below a million numbers.
     fn update(self, p: &mut [f32], gradient: &[f32], m: &mut [f32], v: &mut [f32]) {
-        let [clip, step, root, epsilon] =
-            [self.clip, self.step, self.root, self.epsilon].map(|x| x as f32);
+        let [clip, step, root, epsilon, keep] =
+            [self.clip, self.step, self.root, self.epsilon, self.keep].map(|x| x as f32);
         let [beta_1, rest_1, beta_2, rest_2] = [
             self.beta_1,
             1.0 - self.beta_1,
@@ -63,7 +65,7 @@ impl Coefficients {
             let g = gradient * clip;
             *m = beta_1 * *m + rest_1 * g;
             *v = beta_2 * *v + rest_2 * g * g;
-            *p -= step * *m / (v.sqrt() * root + epsilon);
+            *p = keep * *p - step * *m / (v.sqrt() * root + epsilon);
         }
     }
 
@@ -85,6 +87,10 @@ impl Coefficients {
             first: m,
             second: v,
         };
-        (parameter - change.reshape(shape), moments)
+        let kept = match self.keep {
+            1.0 => parameter,
+            keep => parameter * keep,
+        };
+        (kept - change.reshape(shape), moments)
     }
 }

@@ -1,13 +1,18 @@
 //! What the experiment can be told on the command line.
 
+use std::path::PathBuf;
+
 use clap::{Args, ValueEnum};
 use recurra_datasets::Unit;
+use serde::{Deserialize, Serialize};
 
-use super::config::{CellChoice, Preset};
+use super::config::Preset;
+use crate::cells::CellChoice;
 use crate::cli::RunArgs;
+use crate::error::Error;
 
 /// The arguments of `run language-model`.
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Args, Serialize, Deserialize)]
 pub struct LanguageModelArgs {
     #[command(flatten)]
     pub run: RunArgs,
@@ -23,7 +28,7 @@ pub struct LanguageModelArgs {
 }
 
 /// [`Unit`] on the command line.
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, ValueEnum)]
 pub enum UnitArg {
     Char,
     Word,
@@ -35,5 +40,20 @@ impl From<UnitArg> for Unit {
             UnitArg::Char => Self::Char,
             UnitArg::Word => Self::Word,
         }
+    }
+}
+
+impl LanguageModelArgs {
+    /// The same with paths that do not depend on the folder that the program is started in.
+    pub fn with_absolute_paths(&self) -> Result<Self, Error> {
+        let absolute = |path: &PathBuf| {
+            std::path::absolute(path).map_err(|cause| Error::Read {
+                path: path.clone(),
+                cause,
+            })
+        };
+        let mut args = self.clone();
+        args.run.data = args.run.data.as_ref().map(absolute).transpose()?;
+        Ok(args)
     }
 }

@@ -7,7 +7,9 @@ use recurra_train::schedule::Exponential;
 use recurra_train::{Course, OptimizerKind, Schedule};
 use serde::{Deserialize, Serialize};
 
+use crate::cells::CellChoice;
 use crate::error::Error;
+use crate::settings::{Settings, check};
 
 /// All settings. Each can stand in the file of `--config` and be given by `--set KEY=VALUE`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -35,6 +37,8 @@ pub struct Config {
     pub steps: usize,
     /// How many steps there are between two validations, at least 1. The last step is followed by one in any case.
     pub validate_every: usize,
+    /// How many steps there are between two checkpoints, at least 1. Each validation is followed by one in any case.
+    pub checkpoint_every: usize,
     /// What changes the weights.
     pub optimizer: OptimizerKind,
     /// The learning rate at its highest, above 0 and finite.
@@ -67,17 +71,6 @@ pub struct SampleConfig {
     pub temperature: f64,
 }
 
-/// Which cells are trained.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub enum CellChoice {
-    Rnn,
-    Lstm,
-    Peephole,
-    Gru,
-    All,
-}
-
 /// How the learning rate falls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -90,7 +83,7 @@ pub enum Fall {
 }
 
 /// Where the settings start from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 pub enum Preset {
     /// Characters of a text of about a megabyte.
     TinyChar,
@@ -169,6 +162,7 @@ fn tiny_char() -> Config {
         window: 64,
         steps: 2000,
         validate_every: 500,
+        checkpoint_every: 500,
         optimizer: OptimizerKind::Adam,
         learning_rate: 1e-2,
         schedule: Fall::Cosine,
@@ -238,9 +232,10 @@ impl Config {
             )),
         }
     }
+}
 
-    /// Says which setting is out of its range, if one is.
-    pub fn validate(&self) -> Result<(), Error> {
+impl Settings for Config {
+    fn validate(&self) -> Result<(), Error> {
         for (key, size) in [
             ("embedding_size", self.embedding_size),
             ("hidden_size", self.hidden_size),
@@ -251,6 +246,7 @@ impl Config {
             ("validate_every", self.validate_every),
             ("generated_characters", self.generated_characters),
             ("epochs_held", self.epochs_held),
+            ("checkpoint_every", self.checkpoint_every),
         ] {
             check(key, "at least 1", size as f64, |size| size >= 1.0)?;
         }
@@ -276,19 +272,5 @@ impl Config {
         let fraction = self.validation_fraction;
         let between = |value| value > 0.0 && below_one(value);
         check("validation_fraction", "in (0, 1)", fraction, between)
-    }
-}
-
-/// A setting that is in its range where `holds`.
-fn check(
-    key: &'static str,
-    expected: &'static str,
-    value: f64,
-    holds: impl Fn(f64) -> bool,
-) -> Result<(), Error> {
-    let got = value.to_string();
-    match holds(value) {
-        true => Ok(()),
-        false => Err(Error::SettingOutOfRange { key, expected, got }),
     }
 }

@@ -7,7 +7,7 @@ use recurra_datasets::Unit;
 use super::config::Config;
 use super::train::Outcome;
 use crate::progress::duration;
-use crate::report::{Chart, Curve, Page, Stroke, Table};
+use crate::report::{Chart, Curve, Page, Stroke, Table, over_seeds};
 
 /// The outcome with the best validation.
 pub fn best<'a>(outcomes: impl IntoIterator<Item = &'a Outcome>) -> Option<&'a Outcome> {
@@ -21,21 +21,7 @@ pub fn best<'a>(outcomes: impl IntoIterator<Item = &'a Outcome>) -> Option<&'a O
 ///
 /// With several seeds each metric is the mean over them, and `NAME_std` its standard deviation.
 pub fn summary(seeds: &[Vec<Outcome>], unit: Unit) -> BTreeMap<String, f64> {
-    let mut values: BTreeMap<String, Vec<f64>> = BTreeMap::new();
-    for outcomes in seeds {
-        for (name, value) in of_one_seed(outcomes, unit) {
-            values.entry(name).or_default().push(value);
-        }
-    }
-    let mut summary = BTreeMap::new();
-    for (name, values) in values {
-        let mean = values.iter().sum::<f64>() / values.len() as f64;
-        if seeds.len() > 1 {
-            summary.insert(format!("{name}_std"), deviation(&values, mean));
-        }
-        summary.insert(name, mean);
-    }
-    summary
+    over_seeds(seeds.iter().map(|outcomes| of_one_seed(outcomes, unit)))
 }
 
 fn of_one_seed(outcomes: &[Outcome], unit: Unit) -> Vec<(String, f64)> {
@@ -74,11 +60,17 @@ fn of_outcome(outcome: &Outcome, unit: Unit) -> Vec<(&'static str, f64)> {
     metrics
 }
 
-/// The sample standard deviation; 0 for a single value, as after an early Ctrl-C.
-fn deviation(values: &[f64], mean: f64) -> f64 {
-    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
-    (squares / (values.len() - 1).max(1) as f64).sqrt()
-}
+/// The columns of a page's table.
+const HEAD: [&str; 8] = [
+    "cell",
+    "hidden units",
+    "parameters",
+    "validation nats",
+    "perplexity",
+    "test perplexity",
+    "tokens/s",
+    "time",
+];
 
 /// The page of a run.
 pub fn page(outcomes: &[&Outcome], config: &Config, data: &str) -> Page {
@@ -104,20 +96,10 @@ pub fn page(outcomes: &[&Outcome], config: &Config, data: &str) -> Page {
                 .collect(),
         }],
         table: Table {
-            head: [
-                "cell",
-                "hidden units",
-                "parameters",
-                "validation nats",
-                "perplexity",
-                "test perplexity",
-                "tokens/s",
-                "time",
-            ]
-            .map(str::to_owned)
-            .to_vec(),
+            head: HEAD.map(str::to_owned).to_vec(),
             rows: outcomes.iter().map(|outcome| row(outcome)).collect(),
         },
+        rolls: Vec::new(),
         samples: samples.collect(),
     }
 }

@@ -4,10 +4,11 @@ use std::time::{Duration, Instant};
 
 use burn::module::Module;
 use recurra_cells::AnyCell;
+use recurra_train::checkpoint::{self, Checkpoint};
 use recurra_train::{LanguageModel, StepReport, TokenWindow, TruncatedBptt};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::cells::CellKind;
+use crate::cells::CellKind;
 use crate::error::Error;
 
 /// One cell in training under one seed.
@@ -26,6 +27,21 @@ pub struct Session {
     tokens: usize,
     training_time: Duration,
 }
+
+/// What a session knows besides weights and optimiser, as a checkpoint has it.
+#[derive(Serialize, Deserialize)]
+pub struct SessionState {
+    /// The best validation so far; its weights stand in a section of their own.
+    best: Option<f64>,
+    train_curve: Vec<(usize, f64)>,
+    valid_curve: Vec<(usize, f64)>,
+    losses: Vec<f64>,
+    tokens: usize,
+    training_time: Duration,
+}
+
+/// The section of a checkpoint with the weights of the best validation.
+const BEST: &str = "best";
 
 /// A line of `metrics.jsonl`.
 #[derive(Serialize)]
@@ -64,6 +80,45 @@ impl Session {
             tokens: 0,
             training_time: Duration::ZERO,
         }
+    }
+
+    /// What is not in the sections that [`record`](Self::record) writes.
+    pub fn state(&self) -> SessionState {
+        SessionState {
+            best: self.best.as_ref().map(|(nats, _)| *nats),
+            train_curve: self.train_curve.clone(),
+            valid_curve: self.valid_curve.clone(),
+            losses: self.losses.clone(),
+            tokens: self.tokens,
+            training_time: self.training_time,
+        }
+    }
+
+    /// Writes down weights, optimiser, carried state and generators, and the weights of the best validation.
+    pub fn record(&self, checkpoint: &mut Checkpoint) -> Result<(), Error> {
+        self.training.record(checkpoint)?;
+        if let Some((_, best)) = &self.best {
+            checkpoint.set_tensors(BEST, checkpoint::parameters(best))?;
+        }
+        Ok(())
+    }
+
+    /// Goes on from what was recorded.
+    pub fn restore(&mut self, checkpoint: &Checkpoint, state: SessionState) -> Result<(), Error> {
+        self.training.restore(checkpoint)?;
+        self.best = match state.best {
+            Some(nats) => {
+                let weights = checkpoint.tensors(BEST)?;
+                Some((nats, checkpoint::set_parameters(self.model(), weights)?))
+            }
+            None => None,
+        };
+        self.train_curve = state.train_curve;
+        self.valid_curve = state.valid_curve;
+        self.losses = state.losses;
+        self.tokens = state.tokens;
+        self.training_time = state.training_time;
+        Ok(())
     }
 
     /// The model of now, for use.

@@ -1,38 +1,18 @@
 //! From the command line to the settings: preset, then file, then flags, then `--set`.
 
-use std::fs;
-use std::path::Path;
-
 use recurra_datasets::{TextSource, Unit};
-use toml::{Table, Value};
 
 use super::args::LanguageModelArgs;
 use super::config::{Config, Preset};
 use crate::error::Error;
+use crate::settings;
 
 /// The settings that the arguments ask for; `source` decides the unit where they do not.
 pub fn resolve(args: &LanguageModelArgs, source: Option<&TextSource>) -> Result<Config, Error> {
-    let mut table = to_table(&start(args, source));
-    let keys = keys(&table);
-    if let Some(path) = &args.run.config {
-        for (key, value) in flatten(&read(path)?) {
-            set(&mut table, &keys, &key, value)?;
-        }
-    }
-    let mut config: Config = parse(table)?;
-    config.cell = args.cell.unwrap_or(config.cell);
-    config.unit = args.unit.map_or(config.unit, Unit::from);
-    let mut table = to_table(&config);
-    for setting in &args.run.settings {
-        let without_value = || Error::SetWithoutValue {
-            got: setting.clone(),
-        };
-        let (key, value) = setting.split_once('=').ok_or_else(without_value)?;
-        set(&mut table, &keys, key.trim(), value_of(value.trim()))?;
-    }
-    let config = parse(table)?;
-    config.validate()?;
-    Ok(config)
+    settings::resolve(&start(args, source), &args.run, |config| {
+        config.cell = args.cell.unwrap_or(config.cell);
+        config.unit = args.unit.map_or(config.unit, Unit::from);
+    })
 }
 
 /// The preset's settings: the one asked for, or the usual one of the unit.
@@ -47,90 +27,16 @@ fn start(args: &LanguageModelArgs, source: Option<&TextSource>) -> Config {
     }
 }
 
-/// The settings of a file.
-fn read(path: &Path) -> Result<Table, Error> {
-    let text = fs::read_to_string(path).map_err(|cause| Error::Read {
-        path: path.to_owned(),
-        cause,
-    })?;
-    toml::from_str(&text).map_err(|error| invalid(path.display().to_string(), &error))
-}
-
-/// The settings as a file for `--config`.
-pub fn to_toml(config: &Config) -> String {
-    toml::to_string(config).expect("settings are plain values and one table behind them")
-}
-
-fn to_table(config: &Config) -> Table {
-    Table::try_from(config).expect("settings are a table")
-}
-
-fn parse(table: Table) -> Result<Config, Error> {
-    table
-        .try_into()
-        .map_err(|error: toml::de::Error| invalid("settings".to_owned(), &error))
-}
-
-/// Puts a value in the place of the setting `key`, whose name may have dots.
-fn set(table: &mut Table, valid: &[String], key: &str, value: Value) -> Result<(), Error> {
-    if !valid.iter().any(|valid| valid == key) {
-        return Err(Error::UnknownSetting {
-            key: key.to_owned(),
-            valid: valid.join(", "),
-        });
-    }
-    let mut place = table;
-    let mut names = key.split('.');
-    let last = names.next_back().expect("a split has at least one part");
-    for name in names {
-        let inner = place.get_mut(name).and_then(Value::as_table_mut);
-        place = inner.expect("the name of a setting leads through tables");
-    }
-    place.insert(last.to_owned(), value);
-    Ok(())
-}
-
-/// Numbers and booleans as TOML has them; everything else is a string without its quotes.
-fn value_of(text: &str) -> Value {
-    let parsed = toml::from_str::<Table>(&format!("value = {text}")).ok();
-    parsed
-        .and_then(|mut table| table.remove("value"))
-        .unwrap_or_else(|| Value::String(text.to_owned()))
-}
-
-/// The names of all settings.
-fn keys(table: &Table) -> Vec<String> {
-    flatten(table).into_iter().map(|(key, _)| key).collect()
-}
-
-/// Every value with its dotted name.
-fn flatten(table: &Table) -> Vec<(String, Value)> {
-    let entries = table.iter().flat_map(|(key, value)| match value {
-        Value::Table(inner) => {
-            let inner = flatten(inner).into_iter();
-            inner
-                .map(|(name, value)| (format!("{key}.{name}"), value))
-                .collect()
-        }
-        _ => vec![(key.clone(), value.clone())],
-    });
-    entries.collect()
-}
-
-fn invalid(place: String, error: &toml::de::Error) -> Error {
-    let text = error.to_string();
-    Error::InvalidSettings {
-        place,
-        cause: text.split_whitespace().collect::<Vec<_>>().join(" "),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use clap::Parser;
+    use toml::Table;
 
     use super::*;
-    use crate::language_model::config::CellChoice;
+    use crate::cells::CellChoice;
+    use crate::settings::to_toml;
 
     #[derive(Parser)]
     struct Line {
@@ -196,7 +102,7 @@ mod tests {
     fn a_written_file_gives_the_same_settings() {
         for preset in [Preset::TinyChar, Preset::PtbWord, Preset::ZarembaSmall] {
             let table: Table = toml::from_str(&to_toml(&preset.quick())).unwrap();
-            assert_eq!(parse(table).unwrap(), preset.quick());
+            assert_eq!(table.try_into::<Config>().unwrap(), preset.quick());
         }
     }
 

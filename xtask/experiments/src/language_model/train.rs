@@ -1,14 +1,17 @@
 //! Training one cell after the other, and what each comes to.
 
+use std::path::Path;
 use std::time::Instant;
 
-use super::cells::{CellKind, model_config};
+use super::cells::model_config;
+use super::checkpoints::SessionCheckpoints;
 use super::config::Config;
 use super::session::{Measured, Session};
+use crate::cells::CellKind;
 use crate::error::Error;
 use crate::interrupt;
 use crate::progress::{Progress, duration};
-use crate::run_folder::Metrics;
+use crate::run_folder::{Metrics, RunFolder};
 use burn::module::Module;
 use burn::tensor::Device;
 use recurra_cells::{AnyCell, AnyCellConfig, SeededRng};
@@ -56,28 +59,30 @@ pub struct Trainer<'a> {
     config: &'a Config,
     corpus: &'a LanguageModelCorpus,
     device: Device,
+    folder: &'a Path,
     metrics: Metrics,
     /// Of the learning rate.
     schedule: Schedule,
 }
 
 impl<'a> Trainer<'a> {
-    /// Trains on `device` and writes to `metrics`.
+    /// Trains on `device` and writes to the run in `folder`.
     pub fn new(
         config: &'a Config,
         corpus: &'a LanguageModelCorpus,
         device: Device,
-        metrics: Metrics,
-    ) -> Self {
+        folder: &'a RunFolder,
+    ) -> Result<Self, Error> {
         let epoch =
             (corpus.train.len().saturating_sub(1) / config.batch_size).div_ceil(config.window);
-        Self {
+        Ok(Self {
             config,
             corpus,
             device,
-            metrics,
+            folder: folder.path(),
+            metrics: folder.metrics()?,
             schedule: config.schedule(epoch),
-        }
+        })
     }
 
     /// Trains the chosen cells under one seed and adds what they come to; fewer if Ctrl-C or an error comes between.
@@ -103,7 +108,7 @@ impl<'a> Trainer<'a> {
         let training = TrainingConfig {
             optimizer: self.config.optimizer,
             max_norm: self.config.max_norm,
-            dropout: self.config.dropout,
+            dropout: self.config.dropout.into(),
         };
         let training = TruncatedBptt::new(model, training, SeededRng::for_stream(seed, DROPOUT))?;
         let mut session = Session::new(kind, seed, training);
@@ -127,27 +132,37 @@ impl<'a> Trainer<'a> {
         })
     }
 
-    /// All steps, or those up to Ctrl-C; the last is followed by a validation.
+    /// All steps from the last checkpoint on, or those up to Ctrl-C; the last is followed by a validation.
     fn train(&mut self, session: &mut Session) -> Result<(), Error> {
         let lanes = Lanes::new(&self.corpus.train, self.config.batch_size)?;
         let mut progress = Progress::start(
             format!("{} seed {}", session.kind.name(), session.seed),
+            "tokens",
             self.config.steps,
         );
-        let mut cursor = LaneCursor::default();
-        for step in 1..=self.config.steps {
+        let checkpoints = SessionCheckpoints::of(self.folder, session)?;
+        let (done, mut cursor) =
+            checkpoints.restore(session, self.config.steps, &mut self.metrics)?;
+        if done == 0 {
+            checkpoints.write(0, session, cursor, &self.metrics)?;
+        }
+        for step in done + 1..=self.config.steps {
             let window = self.next_window(&lanes, &mut cursor, session);
             let report = self.step(session, step, &window)?;
             progress.step(step, report.loss, session.tokens_per_second());
-            let last = step == self.config.steps || interrupt::requested();
-            if last || step.is_multiple_of(self.config.validate_every) {
-                let nats = self.validate(session, step)?;
-                let time = duration(session.training_time());
-                progress.note(&format!(
-                    "step {step} validation {nats:.4} nats per token after {time} of training"
-                ));
+            let interrupted = interrupt::requested();
+            let due = step == self.config.steps || step.is_multiple_of(self.config.validate_every);
+            if due {
+                self.validate(session, step, &progress)?;
             }
-            if last {
+            if due || interrupted || step.is_multiple_of(self.config.checkpoint_every) {
+                checkpoints.write(step, session, cursor, &self.metrics)?;
+            }
+            if interrupted {
+                // After the checkpoint: a run that goes on must not know of a validation that it would not have made.
+                if !due {
+                    self.validate(session, step, &progress)?;
+                }
                 break;
             }
         }
@@ -189,13 +204,22 @@ impl<'a> Trainer<'a> {
         Ok(report)
     }
 
-    fn validate(&mut self, session: &mut Session, step: usize) -> Result<f64, Error> {
+    fn validate(
+        &mut self,
+        session: &mut Session,
+        step: usize,
+        progress: &Progress,
+    ) -> Result<(), Error> {
         let model = session.model();
         let valid_nats = self.evaluate(&model, &self.corpus.valid)?;
         session.judge(step, valid_nats, model);
         self.metrics
             .write(&session.line(step, Measured::Valid { valid_nats }))?;
-        Ok(valid_nats)
+        let time = duration(session.training_time());
+        progress.note(&format!(
+            "step {step} validation {valid_nats:.4} nats per token after {time} of training"
+        ));
+        Ok(())
     }
 
     /// Nats per token of a part, read in as many lanes as in training, or as many as it has tokens for.

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
-use super::{Chart, Report};
+use super::{Chart, Report, Roll};
 use crate::progress::duration;
 
 const STYLE: &str = include_str!("page.css");
@@ -16,6 +16,8 @@ pub struct Page {
     pub summary: String,
     pub charts: Vec<Chart>,
     pub table: Table,
+    /// Music drawn from the model.
+    pub rolls: Vec<Roll>,
     /// Texts with their headings.
     pub samples: Vec<(String, String)>,
 }
@@ -28,7 +30,9 @@ pub struct Table {
 
 /// The whole page.
 pub fn html<C: Serialize>(report: &Report<'_, C>, page: &Page) -> String {
-    let charts: String = page.charts.iter().map(figure).collect();
+    let charts = page.charts.iter().map(|it| figure(&it.title, &it.svg()));
+    let rolls = page.rolls.iter().map(|it| figure(&it.title, &it.svg()));
+    let figures: String = charts.chain(rolls).collect();
     let samples: String = page.samples.iter().map(sample).collect();
     let settings = serde_json::to_string_pretty(&report.config)
         .expect("settings are plain values under names");
@@ -39,7 +43,7 @@ pub fn html<C: Serialize>(report: &Report<'_, C>, page: &Page) -> String {
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{title}</title>\n\
          <style>\n{STYLE}</style>\n<main>\n<h1>{title}</h1>\n<p>{summary}</p>\n\
          <p class=\"facts\">{status} · {device} · seed {seed} · {time} · commit {commit}</p>\n\
-         {table}{charts}{metrics}{samples}\
+         {table}{figures}{metrics}{samples}\
          <details><summary>Settings</summary><pre>{settings}</pre></details>\n</main>\n</html>\n",
         summary = escape(&page.summary),
         device = report.device,
@@ -52,12 +56,9 @@ pub fn html<C: Serialize>(report: &Report<'_, C>, page: &Page) -> String {
     )
 }
 
-fn figure(chart: &Chart) -> String {
-    format!(
-        "<figure>\n<figcaption>{}</figcaption>\n{}</figure>\n",
-        escape(&chart.title),
-        chart.svg()
-    )
+fn figure(title: &str, svg: &str) -> String {
+    let title = escape(title);
+    format!("<figure>\n<figcaption>{title}</figcaption>\n{svg}</figure>\n")
 }
 
 fn sample((heading, text): &(String, String)) -> String {

@@ -1,0 +1,88 @@
+//! What a [`Seq2Seq`] is built from.
+
+use burn::tensor::Device;
+use recurra_cells::{CellConfig, Direction, Merge, RecurrentConfig, SeededRng};
+use serde::{Deserialize, Serialize};
+
+use super::super::weights::{embedding, linear};
+use super::{AttentionScore, Bridge, Seq2Seq};
+use crate::Error;
+
+/// Configuration of a [`Seq2Seq`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Seq2SeqConfig<C> {
+    /// How many tokens a source is made of, at least 1.
+    pub source_vocabulary_size: usize,
+    /// `V`, how many tokens a target is made of, its marks among them, at least 1.
+    pub target_vocabulary_size: usize,
+    /// `E`, the width of both embeddings, at least 1.
+    pub embedding_size: usize,
+    /// Reads the source, in whichever direction.
+    pub encoder: RecurrentConfig<C>,
+    /// Writes the target; it must run forward, because the other direction would see the token it is to predict.
+    pub decoder: RecurrentConfig<C>,
+    /// How the decoder looks back at the source.
+    pub attention: AttentionScore,
+}
+
+impl<C: CellConfig> Seq2SeqConfig<C> {
+    /// Says which field is out of its range, if one is.
+    pub fn validate(&self) -> Result<(), Error> {
+        self.encoder.validate()?;
+        self.decoder.validate()?;
+        for (field, size) in [
+            ("source_vocabulary_size", self.source_vocabulary_size),
+            ("target_vocabulary_size", self.target_vocabulary_size),
+            ("embedding_size", self.embedding_size),
+        ] {
+            if size == 0 {
+                return Err(Error::config(field, "at least 1", size));
+            }
+        }
+        if self.decoder.direction != Direction::Forward {
+            let got = format!("{:?}", self.decoder.direction).to_lowercase();
+            return Err(Error::config("decoder direction", "forward", got));
+        }
+        let widths = [self.decoder.cell.hidden_size(), self.encoder_width()];
+        self.attention.validate(widths)
+    }
+
+    /// The width of the encoder's outputs.
+    fn encoder_width(&self) -> usize {
+        let hidden = self.encoder.cell.hidden_size();
+        match (self.encoder.direction, self.encoder.merge) {
+            (Direction::Both, Merge::Concat | Merge::Separate) => 2 * hidden,
+            _ => hidden,
+        }
+    }
+
+    /// Builds the model with weights drawn from `rng`: standard normal embeddings, the networks' own weights, and for each
+    /// other weight `[I, O]` `U(-1/sqrt(I), 1/sqrt(I))` with zero biases.
+    ///
+    /// # Panics
+    ///
+    /// If [`validate`](Self::validate) reports an error.
+    pub fn init(&self, device: &Device, rng: &mut SeededRng) -> Seq2Seq<C::Cell> {
+        if let Err(error) = self.validate() {
+            panic!("{error}");
+        }
+        let size = self.embedding_size;
+        let source_embedding = embedding([self.source_vocabulary_size, size], device, rng);
+        let target_embedding = embedding([self.target_vocabulary_size, size], device, rng);
+        let encoder = self.encoder.init(size, device, rng);
+        let decoder = self.decoder.init(size, device, rng);
+        let width = decoder.output_size();
+        Seq2Seq {
+            bridge: Bridge::init(&encoder, &decoder, device, rng),
+            attention: self
+                .attention
+                .init([width, encoder.output_size()], device, rng),
+            output: linear([width, self.target_vocabulary_size], device, rng),
+            source_embedding,
+            target_embedding,
+            encoder,
+            decoder,
+        }
+    }
+}

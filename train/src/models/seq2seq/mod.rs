@@ -1,0 +1,236 @@
+//! From one sequence of tokens to another: an encoder, a decoder, and attention between them.
+//!
+//! ```text
+//! k_1 .. k_S, state = encoder(embedding(source))
+//! h_1 .. h_T        = decoder(embedding(begin target), bridge(state))
+//! logits_t          = W_out attention(h_t, k) + b_out
+//! ```
+
+mod attention;
+mod batch;
+mod beam;
+mod bridge;
+mod config;
+mod decode;
+mod search;
+
+pub use attention::{Attention, AttentionScore, Memory};
+pub use batch::{Seq2SeqBatch, TargetMarks};
+pub use beam::{BeamSearchConfig, beam_search, length_penalty};
+pub use bridge::Bridge;
+pub use config::Seq2SeqConfig;
+pub use decode::{Ending, Hypothesis, SearchLimits, greedy_search};
+
+use burn::module::Module;
+use burn::nn::{Embedding, Linear};
+use burn::tensor::{Device, Int, Tensor, TensorData, activation};
+use recurra_cells::{Lengths, NetworkInput, NetworkState, Recurrent, RecurrentCell, SeededRng};
+
+use crate::Error;
+
+/// An encoder over source tokens, and a decoder over target tokens that attends to it (Bahdanau et al. 2015; Luong et al.
+/// 2015, without input feeding, so that a whole target is decoded at once in training).
+///
+/// Shape letters beside the crate's: `S` source steps, `T` target steps, `V` target tokens, `He` and `Hd` the widths of the
+/// encoder's and the decoder's outputs.
+#[derive(Module, Debug)]
+pub struct Seq2Seq<C: RecurrentCell> {
+    /// Weight `[source vocabulary, E]`.
+    pub source_embedding: Embedding,
+    /// Weight `[V, E]`.
+    pub target_embedding: Embedding,
+    /// Reads the source.
+    pub encoder: Recurrent<C>,
+    /// Gives the decoder its first state.
+    pub bridge: Bridge,
+    /// Writes the target; runs forward.
+    pub decoder: Recurrent<C>,
+    /// How the decoder looks back at the source.
+    pub attention: Attention,
+    /// Weight `[Hd, V]`, bias `[V]`.
+    pub output: Linear,
+}
+
+/// A source that has been read.
+#[derive(Clone, Debug)]
+pub struct Encoded<S> {
+    /// What the decoder attends to.
+    pub memory: Memory,
+    /// The decoder's state before its first step.
+    pub state: NetworkState<S>,
+}
+
+impl<C: RecurrentCell> Seq2Seq<C> {
+    /// How many tokens a source and a target are made of.
+    pub fn vocabulary_sizes(&self) -> [usize; 2] {
+        [&self.source_embedding, &self.target_embedding].map(|it| it.weight.dims()[0])
+    }
+
+    /// Where the weights are.
+    pub fn device(&self) -> Device {
+        self.output.weight.device()
+    }
+
+    /// Reads `sources [B, S]`, of which only each row's valid steps count.
+    ///
+    /// # Panics
+    ///
+    /// If the lengths do not fit. A token must be below its vocabulary, as in
+    /// [`LanguageModel::forward`](crate::LanguageModel::forward).
+    pub fn encode(
+        &self,
+        sources: Tensor<2, Int>,
+        lengths: impl Into<Option<Lengths>>,
+    ) -> Encoded<C::State> {
+        let lengths = lengths.into();
+        let [batch, _] = sources.dims();
+        let input = NetworkInput::new(self.source_embedding.forward(sources));
+        let output = self.encoder.forward(input.with_lengths(lengths.clone()));
+        let blank = self.decoder.initial_state(batch, &self.device());
+        Encoded {
+            memory: self.attention.remember(output.outputs, lengths.as_ref()),
+            state: self.bridge.forward(output.state, blank),
+        }
+    }
+
+    /// The logits `[B, T, V]` of the token after each of `inputs [B, T]`, and the state after the last; `state` is that of
+    /// the [`Encoded`] source, or of the step before.
+    ///
+    /// # Panics
+    ///
+    /// If a batch size does not fit. A token must be below `V`, as in [`encode`](Self::encode).
+    pub fn decode(
+        &self,
+        inputs: Tensor<2, Int>,
+        memory: &Memory,
+        state: NetworkState<C::State>,
+    ) -> (Tensor<3>, NetworkState<C::State>) {
+        let input = NetworkInput::new(self.target_embedding.forward(inputs)).with_state(state);
+        let output = self.decoder.forward(input);
+        let attended = self.attention.forward(output.outputs, memory);
+        (self.output.forward(attended), output.state)
+    }
+
+    /// The logits `[B, T, V]` of the token after each of `inputs [B, T]`, given `sources [B, S]`: teacher forcing, with the
+    /// true token fed at every step.
+    ///
+    /// # Panics
+    ///
+    /// As [`encode`](Self::encode) and [`decode`](Self::decode).
+    pub fn forward(
+        &self,
+        sources: Tensor<2, Int>,
+        lengths: impl Into<Option<Lengths>>,
+        inputs: Tensor<2, Int>,
+    ) -> Tensor<3> {
+        let Encoded { memory, state } = self.encode(sources, lengths);
+        self.decode(inputs, &memory, state).0
+    }
+
+    /// [`forward`](Self::forward) with scheduled sampling (Bengio et al. 2015): at each step but the first, each row is fed
+    /// with this probability in `[0, 1]` the model's own likeliest token instead of the true one. No gradient flows through
+    /// that choice. `rng` is drawn from `B * (T - 1)` times, whatever the probability.
+    ///
+    /// # Panics
+    ///
+    /// If the probability is outside `[0, 1]`, or as [`forward`](Self::forward).
+    pub fn forward_sampled(
+        &self,
+        sources: Tensor<2, Int>,
+        lengths: impl Into<Option<Lengths>>,
+        inputs: Tensor<2, Int>,
+        probability: f64,
+        rng: &mut SeededRng,
+    ) -> Tensor<3> {
+        if let Err(error) = check_probability(probability) {
+            panic!("{error}");
+        }
+        let [batch, steps] = inputs.dims();
+        let Encoded { memory, mut state } = self.encode(sources, lengths);
+        let mut logits: Vec<Tensor<3>> = Vec::with_capacity(steps);
+        for step in 0..steps {
+            let mut tokens = inputs.clone().narrow(1, step, 1);
+            if let Some(last) = logits.last() {
+                let own: Vec<bool> = (0..batch).map(|_| rng.unit() < probability).collect();
+                let own = Tensor::from_data(TensorData::new(own, [batch, 1]), &tokens.device());
+                let likeliest = last.clone().detach().argmax(2).squeeze_dim(2);
+                tokens = tokens.mask_where(own, likeliest);
+            }
+            let (next, following) = self.decode(tokens, &memory, state);
+            logits.push(next);
+            state = following;
+        }
+        Tensor::cat(logits, 1)
+    }
+
+    /// The mean cross-entropy of `logits [B, T, V]` against the valid steps of `targets [B, T]`, in nats per token: `[1]`.
+    /// NaN where no step is valid.
+    ///
+    /// # Panics
+    ///
+    /// If the shapes do not fit each other.
+    pub fn loss(
+        &self,
+        logits: Tensor<3>,
+        targets: Tensor<2, Int>,
+        lengths: Option<&Lengths>,
+    ) -> Tensor<1> {
+        let [batch, steps, vocabulary] = logits.dims();
+        let dims = targets.dims();
+        assert_eq!(
+            dims,
+            [batch, steps],
+            "the targets are {dims:?}, but the logits are [{batch}, {steps}, {vocabulary}]"
+        );
+        let nats = activation::log_softmax(logits, 2)
+            .gather(2, targets.unsqueeze_dim(2))
+            .neg();
+        match lengths {
+            Some(lengths) => {
+                let valid: usize = lengths.as_slice().iter().sum();
+                lengths.zero_padding(nats).sum() / valid as f64
+            }
+            None => nats.mean(),
+        }
+    }
+
+    /// The [`loss`](Self::loss) of a batch under teacher forcing.
+    ///
+    /// # Errors
+    ///
+    /// If a token is not below its vocabulary.
+    pub fn batch_loss(&self, batch: &Seq2SeqBatch) -> Result<Tensor<1>, Error> {
+        batch.check_below(self.vocabulary_sizes())?;
+        let device = self.device();
+        let lengths = batch.source_lengths().clone();
+        let logits = self.forward(batch.sources(&device), lengths, batch.inputs(&device));
+        Ok(self.loss(logits, batch.targets(&device), Some(batch.target_lengths())))
+    }
+
+    /// The [`loss`](Self::loss) of a batch under scheduled sampling, as in [`forward_sampled`](Self::forward_sampled).
+    ///
+    /// # Errors
+    ///
+    /// If the probability is outside `[0, 1]`, or a token is not below its vocabulary.
+    pub fn batch_loss_sampled(
+        &self,
+        batch: &Seq2SeqBatch,
+        probability: f64,
+        rng: &mut SeededRng,
+    ) -> Result<Tensor<1>, Error> {
+        check_probability(probability)?;
+        batch.check_below(self.vocabulary_sizes())?;
+        let device = self.device();
+        let lengths = batch.source_lengths().clone();
+        let (sources, inputs) = (batch.sources(&device), batch.inputs(&device));
+        let logits = self.forward_sampled(sources, lengths, inputs, probability, rng);
+        Ok(self.loss(logits, batch.targets(&device), Some(batch.target_lengths())))
+    }
+}
+
+fn check_probability(probability: f64) -> Result<(), Error> {
+    if (0.0..=1.0).contains(&probability) {
+        return Ok(());
+    }
+    Err(Error::config("probability", "in [0, 1]", probability))
+}

@@ -1,0 +1,105 @@
+//! Dropout masks, drawn on the host, and how probable each kind is.
+
+use burn::tensor::{Tensor, TensorCreationOptions, TensorData};
+use recurra_cells::SeededRng;
+use serde::{Deserialize, Serialize};
+
+use super::check_probability;
+use crate::Error;
+
+/// A mask `shape` that is 0 with this probability and `1 / (1 - probability)` elsewhere, so that what it multiplies keeps
+/// its mean (inverted dropout; Srivastava et al. 2014). `options` are a device, and a number type where it is not the
+/// device's own.
+///
+/// # Panics
+///
+/// If `probability` is outside `[0, 1)`.
+pub fn dropout_mask(
+    shape: [usize; 2],
+    probability: f64,
+    options: impl Into<TensorCreationOptions>,
+    rng: &mut SeededRng,
+) -> Tensor<2> {
+    assert!(
+        (0.0..1.0).contains(&probability),
+        "a dropout probability must be in [0, 1), got {probability}"
+    );
+    let kept = 1.0 / (1.0 - probability);
+    let draw = |_| if rng.unit() < probability { 0.0 } else { kept };
+    let values: Vec<f64> = (0..shape[0] * shape[1]).map(draw).collect();
+    Tensor::from_data(TensorData::new(values, shape), options)
+}
+
+/// How probable it is that something is dropped in a window of training, each in `[0, 1)`; by default 0, which is not at
+/// all.
+///
+/// Every mask is drawn once a window and is the same at each of its steps (variational dropout; Gal and Ghahramani 2016).
+/// The names in brackets are those of AWD-LSTM (Merity et al. 2018), which has all but `recurrent`.
+///
+/// ```
+/// use recurra_train::DropoutRates;
+///
+/// let rates = DropoutRates { recurrent_weights: 0.5, ..DropoutRates::uniform(0.2) };
+/// assert_eq!((rates.input, rates.words), (0.2, 0.0));
+/// assert_eq!(DropoutRates::from(0.0), DropoutRates::NONE);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DropoutRates {
+    /// Of what the first layer reads, a number of the embedding `[B, E]` (`dropouti`).
+    pub input: f64,
+    /// Of what each further layer reads, a unit `[B, H]` of the layer below (`dropouth`).
+    pub between: f64,
+    /// Of what the recurrent weights see, a unit `[B, H]` of the hidden state.
+    pub recurrent: f64,
+    /// Of what the output layer reads, a unit `[B, H]` (`dropout`).
+    pub output: f64,
+    /// Of a whole word of the vocabulary `[V]`, in every row of the batch (`dropoute`).
+    pub words: f64,
+    /// Of a recurrent weight (`wdrop`): see [`drop_recurrent_weights`](super::drop_recurrent_weights).
+    pub recurrent_weights: f64,
+}
+
+impl DropoutRates {
+    /// No dropout.
+    pub const NONE: Self = Self::uniform(0.0);
+
+    /// One probability for everything that a unit can be dropped from, inputs, layers, recurrence and output, and 0 for
+    /// words and weights.
+    pub const fn uniform(probability: f64) -> Self {
+        Self {
+            input: probability,
+            between: probability,
+            recurrent: probability,
+            output: probability,
+            words: 0.0,
+            recurrent_weights: 0.0,
+        }
+    }
+
+    /// Says which field is out of its range, if one is.
+    ///
+    /// # Errors
+    ///
+    /// If a probability is outside `[0, 1)`.
+    pub fn validate(&self) -> Result<(), Error> {
+        let rates = [
+            ("dropout.input", self.input),
+            ("dropout.between", self.between),
+            ("dropout.recurrent", self.recurrent),
+            ("dropout.output", self.output),
+            ("dropout.words", self.words),
+            ("dropout.recurrent_weights", self.recurrent_weights),
+        ];
+        rates
+            .into_iter()
+            .try_for_each(|(field, rate)| check_probability(field, rate))
+    }
+}
+
+/// [`DropoutRates::uniform`].
+impl From<f64> for DropoutRates {
+    fn from(probability: f64) -> Self {
+        Self::uniform(probability)
+    }
+}

@@ -1,0 +1,83 @@
+//! The four cells by name, and how many parameters each has.
+
+use clap::ValueEnum;
+use recurra_cells::{AnyCellConfig, GruConfig, LstmConfig, PeepholeLstmConfig, RnnConfig};
+use serde::{Deserialize, Serialize};
+
+/// Which cells are trained.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum CellChoice {
+    Rnn,
+    Lstm,
+    Peephole,
+    Gru,
+    All,
+}
+
+/// One of the four cells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CellKind {
+    Rnn,
+    Lstm,
+    Peephole,
+    Gru,
+}
+
+impl CellKind {
+    /// The cells that a choice stands for.
+    pub fn chosen(choice: CellChoice) -> Vec<Self> {
+        match choice {
+            CellChoice::Rnn => vec![Self::Rnn],
+            CellChoice::Lstm => vec![Self::Lstm],
+            CellChoice::Peephole => vec![Self::Peephole],
+            CellChoice::Gru => vec![Self::Gru],
+            CellChoice::All => vec![Self::Rnn, Self::Lstm, Self::Peephole, Self::Gru],
+        }
+    }
+
+    /// The name in options and results.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Rnn => "rnn",
+            Self::Lstm => "lstm",
+            Self::Peephole => "peephole",
+            Self::Gru => "gru",
+        }
+    }
+
+    /// Its configuration, with the defaults.
+    pub fn config(self, hidden_size: usize) -> AnyCellConfig {
+        match self {
+            Self::Rnn => AnyCellConfig::Rnn(RnnConfig::new(hidden_size)),
+            Self::Lstm => AnyCellConfig::Lstm(LstmConfig::new(hidden_size)),
+            Self::Peephole => AnyCellConfig::Peephole(PeepholeLstmConfig::new(hidden_size)),
+            Self::Gru => AnyCellConfig::Gru(GruConfig::new(hidden_size)),
+        }
+    }
+
+    /// The parameters of a cell with `D` inputs and `H` hidden units.
+    pub fn parameters(self, inputs: usize, hidden: usize) -> usize {
+        // The GRU has a second bias for its candidate, the peephole LSTM three peepholes.
+        let (gates, vectors) = match self {
+            Self::Rnn => (1, 1),
+            Self::Lstm => (4, 4),
+            Self::Peephole => (4, 7),
+            Self::Gru => (3, 4),
+        };
+        gates * hidden * (inputs + hidden) + vectors * hidden
+    }
+
+    /// The hidden size at which `parameters`, of a whole model, comes closest to `target`.
+    pub fn closest_hidden_size(target: usize, parameters: impl Fn(usize) -> usize) -> usize {
+        let above = (1..)
+            .find(|&hidden| parameters(hidden) >= target)
+            .expect("models grow without bound");
+        let below = (above - 1).max(1);
+        if target.abs_diff(parameters(below)) < target.abs_diff(parameters(above)) {
+            below
+        } else {
+            above
+        }
+    }
+}
