@@ -37,6 +37,16 @@ macro_rules! device_tests {
     };
 }
 
+/// [`device_tests`](crate::device_tests) on the CPU devices alone: for what trains until it succeeds or draws thousands of
+/// cases, which takes a GPU in software too long.
+#[macro_export]
+macro_rules! cpu_tests {
+    ($($name:ident),+ $(,)?) => {
+        $crate::device_tests!(@on flex, "flex", ::burn::tensor::Device::flex(), [$($name),+]);
+        $crate::device_tests!(@on ndarray, "ndarray", $crate::testing::ndarray(), [$($name),+]);
+    };
+}
+
 /// burn's ndarray device.
 #[cfg(feature = "ndarray")]
 #[expect(

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use recurra_cells::{
     AnyCell, AnyCellConfig, AnyState, CellConfig, Direction, GruConfig, LayerZoneout, Lengths,
     LstmConfig, NetworkInput, PeepholeLstmConfig, RecurrentCell, RecurrentConfig, RecurrentState,
-    RnnConfig, SeededRng, Sequence, TimeOrder, Zoneout, device_tests,
+    RnnConfig, SeededRng, Sequence, TimeOrder, Zoneout, cpu_tests,
 };
 
 /// What rounding may leave in f32, relative to values of the order of 1.
@@ -356,7 +356,7 @@ fn zoneout_is_left_to_the_stepwise_loop(device: &Device) {
     }
 }
 
-device_tests!(
+cpu_tests!(
     a_unit_keeps_its_old_value_where_its_mask_holds,
     evaluation_is_the_expectation_of_a_step,
     masks_that_keep_nothing_change_no_bit,
@@ -368,7 +368,7 @@ device_tests!(
 #[cfg(feature = "fused")]
 mod path {
     use super::zoneout_is_left_to_the_stepwise_loop;
-    recurra_cells::device_tests!(zoneout_is_left_to_the_stepwise_loop);
+    recurra_cells::cpu_tests!(zoneout_is_left_to_the_stepwise_loop);
 }
 
 /// A run whose zoneout does not fit.

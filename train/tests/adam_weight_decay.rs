@@ -171,7 +171,7 @@ fn what_has_no_gradient_does_not_decay(device: &Device) {
     assert_eq!((&after[..15], &after[15..]), (&shrunken[..], &before[15..]));
 }
 
-recurra_cells::device_tests!(
+recurra_cells::cpu_tests!(
     decay_shrinks_the_weights_before_the_step,
     it_is_pytorchs_adamw_behind_clip_grad_norm,
     without_decay_not_a_bit_is_another,

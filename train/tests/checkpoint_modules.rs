@@ -366,7 +366,7 @@ fn a_cells_state_comes_back_bit_for_bit(device: &Device) {
     assert_eq!(none, "tensor 0 must be F32 [2, 3], got none");
 }
 
-recurra_cells::device_tests!(
+recurra_cells::cpu_tests!(
     parameters_come_back_bit_for_bit,
     names_are_those_of_a_saved_model,
     a_filled_module_is_trained_as_before,

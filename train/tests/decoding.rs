@@ -516,7 +516,7 @@ fn models_are_searched_row_by_row_as_together(device: &Device) {
     );
 }
 
-recurra_cells::device_tests!(
+recurra_cells::cpu_tests!(
     the_ctc_loss_is_the_enumeration,
     targets_that_do_not_fit_are_refused,
     models_are_searched_row_by_row_as_together,

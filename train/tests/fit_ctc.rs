@@ -153,7 +153,7 @@ fn a_beam_of_no_width_is_refused(device: &Device) {
     assert_eq!(refused.to_string(), "width must be at least 1, got 0");
 }
 
-recurra_cells::device_tests!(
+recurra_cells::cpu_tests!(
     every_cell_learns_to_read_frames,
     frames_are_distributions_and_padding_has_no_say,
     a_beam_of_no_width_is_refused,

@@ -182,7 +182,7 @@ fn a_forecaster_of_every_cell_fits_its_examples(device: &Device) {
     }
 }
 
-recurra_cells::device_tests!(
+recurra_cells::cpu_tests!(
     a_classifier_of_every_cell_fits_its_examples,
     a_classifier_of_final_states_fits_its_examples,
     a_tagger_of_every_cell_fits_its_examples,

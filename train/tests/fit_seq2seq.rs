@@ -374,7 +374,7 @@ fn what_cannot_be_trained_is_refused(device: &Device) {
     );
 }
 
-recurra_cells::device_tests!(
+recurra_cells::cpu_tests!(
     every_cell_learns_to_turn_strings_around,
     attention_is_its_formula,
     padding_of_sources_and_targets_has_no_say,

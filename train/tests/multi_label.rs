@@ -339,7 +339,7 @@ fn a_sample_goes_on_as_if_what_was_drawn_had_been_in_the_prompt(device: &Device)
     assert_eq!(draw(&longer, 2, rng), drawn[4..]);
 }
 
-recurra_cells::device_tests!(
+recurra_cells::cpu_tests!(
     loss_is_that_of_plain_arithmetic,
     gradients_stay_finite_far_out,
     padding_changes_no_loss_and_no_gradient,

@@ -273,7 +273,7 @@ fn everything_together_trains_every_cell(device: &Device) {
     }
 }
 
-recurra_cells::device_tests!(
+recurra_cells::cpu_tests!(
     each_rate_is_of_its_own_mask,
     masks_are_drawn_in_a_fixed_order,
     masks_are_the_same_at_every_step,

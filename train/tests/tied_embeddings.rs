@@ -133,7 +133,7 @@ fn an_older_configuration_is_read(device: &Device) {
     assert_eq!(weights(&loaded), weights(&model));
 }
 
-recurra_cells::device_tests!(
+recurra_cells::cpu_tests!(
     gradients_come_from_both_uses,
     a_saved_model_comes_back_bit_for_bit,
     an_older_configuration_is_read,

@@ -63,4 +63,4 @@ fn penalties_are_means_over_what_is_valid(device: &Device) {
     });
 }
 
-recurra_cells::device_tests!(penalties_are_means_over_what_is_valid);
+recurra_cells::cpu_tests!(penalties_are_means_over_what_is_valid);

@@ -223,7 +223,7 @@ fn the_path_is_the_one_that_can(device: &Device) {
     }
 }
 
-recurra_cells::device_tests!(
+recurra_cells::cpu_tests!(
     gradients_reach_the_raw_weights_through_the_mask,
     the_optimiser_steps_the_raw_weights,
     weight_drop_keeps_the_mean,

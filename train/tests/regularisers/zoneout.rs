@@ -92,7 +92,7 @@ fn evaluation_has_the_expectation_of_zoneout(device: &Device) {
     });
 }
 
-recurra_cells::device_tests!(
+recurra_cells::cpu_tests!(
     zoneout_keeps_as_often_as_it_should,
     evaluation_has_the_expectation_of_zoneout,
 );
