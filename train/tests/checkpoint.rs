@@ -505,4 +505,8 @@ fn a_section_that_cannot_be_used_is_named() {
         .set_tensors("masks", tensors)
         .expect_err("no numbers");
     assert!(error.to_string().starts_with("tensor mask"), "{error}");
+    // The name that safetensors keeps for itself.
+    let data = TensorData::from([1.0_f32]);
+    let tensors = Tensors::from([("__metadata__".to_owned(), data)]);
+    assert!(checkpoint.set_tensors("model", tensors).is_err());
 }

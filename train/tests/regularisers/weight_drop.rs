@@ -6,10 +6,11 @@ use burn::tensor::{Device, Int, Tensor};
 use proptest::prelude::*;
 use recurra_cells::{AnyCell, SeededRng, kernel};
 use recurra_train::{
-    ClippedAdam, ClippedAdamConfig, LanguageModel, ZoneoutRates, drop_recurrent_weights,
+    ClippedAdam, ClippedAdamConfig, DropoutRates, LanguageModel, OptimizerKind, TrainingConfig,
+    TruncatedBptt, ZoneoutRates, drop_recurrent_weights, evaluate,
 };
 
-use super::corpus::any_model;
+use super::corpus::{any_model, weights, windows};
 use super::{Case, DEVIATIONS, TOLERANCE, all_rates, check, close, values};
 
 /// A parameter's path, its identity and its values.
@@ -165,6 +166,28 @@ fn the_optimiser_steps_the_raw_weights(device: &Device) {
     assert!(moved > 50 && still > 50, "{moved} moved, {still} did not");
 }
 
+/// What is evaluated and kept are the weights of before the mask.
+fn training_drops_no_weight_for_good(device: &Device) {
+    let settings = TrainingConfig {
+        optimizer: OptimizerKind::Adam,
+        max_norm: 1.0,
+        dropout: DropoutRates {
+            recurrent_weights: 0.9,
+            ..DropoutRates::NONE
+        },
+    };
+    let (model, window) = (any_model(device, 1), windows(4, usize::MAX).remove(0));
+    let mut training =
+        TruncatedBptt::new(model.clone(), settings, SeededRng::new(1)).expect("in range");
+    let trained = training
+        .train_window(&window, 0.0)
+        .expect("training is stable");
+    assert_eq!(weights(training.model()), weights(&model));
+    let judged = evaluate(training.model(), [window.clone()]);
+    assert_eq!(judged, evaluate(&model, [window]));
+    assert!((judged - trained.loss).abs() > 1e-3, "{judged}");
+}
+
 fn weight_drop_keeps_the_mean(device: &Device) {
     const DRAWS: usize = 400;
     let (model, mut rng) = (any_model(device, 1), SeededRng::new(2));
@@ -226,6 +249,7 @@ fn the_path_is_the_one_that_can(device: &Device) {
 recurra_cells::cpu_tests!(
     gradients_reach_the_raw_weights_through_the_mask,
     the_optimiser_steps_the_raw_weights,
+    training_drops_no_weight_for_good,
     weight_drop_keeps_the_mean,
     the_path_is_the_one_that_can,
 );
