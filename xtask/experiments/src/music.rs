@@ -39,7 +39,7 @@ pub const SUMMARY: Summary = Summary {
     task: "predict the next chord",
     data: "jsb_chorales, or generated chorales",
     expected: "JSB NLL a step: LSTM 8.45, GRU 8.43, RNN 8.91",
-    time: "5 min; --cell all 20 min; --quick 1 min",
+    time: "1 min; --cell all 5 min; --quick 10 s",
 };
 
 /// Trains, reports, and says how it ended.

@@ -90,7 +90,7 @@ impl Config {
     /// JSB chorales.
     pub fn full() -> Self {
         let lstm = CellSettings {
-            learning_rate: 8e-3,
+            learning_rate: 1.6e-2,
             dropout_input: 0.1,
             dropout_recurrent: 0.5,
             dropout_output: 0.5,
@@ -101,22 +101,21 @@ impl Config {
             parameters: 300_000,
             num_layers: 1,
             batch_size: 8,
-            epochs: 80,
+            epochs: 150,
             validate_every: 2,
             schedule: Course::Cosine,
             max_norm: 1.0,
-            generated_pieces: 60,
+            generated_pieces: 200,
             rnn: CellSettings {
                 learning_rate: 1e-3,
-                dropout_recurrent: 0.1,
+                dropout_recurrent: 0.2,
                 dropout_output: 0.3,
                 ..lstm
             },
             lstm,
             peephole: lstm,
             gru: CellSettings {
-                learning_rate: 4e-3,
-                dropout_recurrent: 0.3,
+                learning_rate: 8e-3,
                 dropout_output: 0.3,
                 ..lstm
             },
@@ -132,7 +131,7 @@ impl Config {
     pub fn quick() -> Self {
         Self {
             parameters: 100_000,
-            epochs: 15,
+            epochs: 30,
             ..Self::full()
         }
     }
