@@ -26,15 +26,22 @@ pub enum Error {
         got: String,
     },
 
-    /// Training has diverged. The model has the weights from before the step.
-    #[error("{quantity} of step {step} must be finite, got {value}")]
-    NotFinite {
+    /// Training has diverged: too many steps in a row had to be skipped. The model has the weights from before them.
+    #[error(
+        "{quantity} must be finite, got {value} in step {step}, the last of {skipped} skipped in a row{}",
+        began_at(parameter.as_deref())
+    )]
+    Diverged {
         /// What is not finite.
         quantity: Quantity,
         /// The step, counted from 1.
         step: usize,
         /// The value found.
         value: f64,
+        /// How many steps in a row were skipped.
+        skipped: usize,
+        /// The first parameter that was not finite itself, or had a gradient that was not, at the first of these steps.
+        parameter: Option<String>,
     },
 
     /// A row of features is too short for the symbols that it is to be aligned with.
@@ -117,6 +124,14 @@ pub enum Error {
         /// The number type and shape found.
         got: String,
     },
+}
+
+/// Where a divergence began.
+fn began_at(parameter: Option<&str>) -> String {
+    match parameter {
+        Some(parameter) => format!("; the first parameter concerned was {parameter}"),
+        None => String::new(),
+    }
 }
 
 /// What to do about a damaged checkpoint.

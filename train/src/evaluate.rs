@@ -1,34 +1,33 @@
-//! How well a model predicts text.
+//! How well a model predicts.
 
-use burn::module::Module;
-use recurra_cells::RecurrentCell;
+use crate::tbptt::begin_rows;
+use crate::{Pass, SequenceModel, SequenceWindow};
 
-use crate::{LanguageModel, TokenWindow};
-
-/// The mean cross-entropy in nats per token over `windows`, each continuing the one before.
+/// The mean loss of a valid step over `windows`, each continuing the one before: of a language model, the cross-entropy in
+/// nats per token.
 ///
-/// The state is carried from window to window, no gradients are tracked, no dropout is applied, and a shorter last window
-/// counts by its tokens. NaN without any window.
+/// The state is carried from window to window, no gradients are tracked, nothing is dropped, and a shorter last window
+/// counts by its steps. NaN without any window.
 ///
 /// # Panics
 ///
-/// If the windows do not all have the same batch size, or a token is not below `V`.
-pub fn evaluate<C: RecurrentCell>(
-    model: &LanguageModel<C>,
-    windows: impl IntoIterator<Item = TokenWindow>,
-) -> f64 {
+/// If the windows do not all have the same batch size, or one does not fit the model.
+pub fn evaluate<M: SequenceModel>(model: &M, windows: impl IntoIterator<Item = M::Window>) -> f64 {
     let model = model.valid();
-    let device = model.device();
-    let (mut state, mut nats, mut tokens) = (None, 0.0, 0);
+    let (mut state, mut total, mut steps) = (None, 0.0, 0);
     for window in windows {
-        window.assert_below(model.vocabulary_size());
-        let (logits, next) = model.forward(window.inputs(&device), state);
-        let loss = model
-            .loss(logits, window.targets(&device))
-            .into_scalar::<f64>();
-        nats += loss * window.tokens() as f64;
-        tokens += window.tokens();
-        state = Some(next);
+        model.assert_fits(&window);
+        let begun = match (state, window.begins()) {
+            (Some(state), Some(begins)) => {
+                let initial = model.initial_state(window.batch_size());
+                Some(begin_rows(state, &initial, begins))
+            }
+            (state, _) => state,
+        };
+        let loss = model.window_loss(&window, begun, Pass::Evaluation);
+        total += loss.mean.into_scalar::<f64>() * window.valid_steps() as f64;
+        steps += window.valid_steps();
+        state = Some(loss.state);
     }
-    nats / tokens as f64
+    total / steps as f64
 }

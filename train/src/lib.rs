@@ -7,10 +7,10 @@
 //!    carried state, an optimiser of [`optim`] and a [`Schedule`]; [`evaluate`] judges it;
 //! 3. [`sample`] draws text from it, [`save`] and [`load`] keep it, [`checkpoint`] keeps a run, [`tensorboard`] shows it.
 //!
-//! Other tasks have a [`SequenceClassifier`], [`SequenceTagger`], [`Forecaster`], [`Seq2Seq`] or [`CtcRecognizer`].
+//! Other tasks have a [`SequenceClassifier`], [`SequenceTagger`], [`Forecaster`], [`Seq2Seq`] or [`CtcRecognizer`]; a model of
+//! your own is trained the same way once it is a [`SequenceModel`].
 //!
-//! Everything that can go wrong is an [`Error`]. Random numbers come from a
-//! [`SeededRng`](recurra_cells::SeededRng) on the host, so that a seed gives the same run on every device.
+//! Whatever can go wrong is an [`Error`]. Random numbers come from a [`SeededRng`](recurra_cells::SeededRng) on the host.
 //!
 //! Shape letters: `B` batch, `T` time, `E` embedding size, `H` hidden size, `V` vocabulary or classes.
 
@@ -35,5 +35,5 @@ pub use regularize::*;
 pub use sample::{Sampler, sample};
 pub use schedule::{Course, Schedule, ScheduledRate};
 pub use store::{CONFIG_FILE, WEIGHTS_FILE, load, save};
-pub use tbptt::{StepReport, TrainingConfig, TruncatedBptt};
+pub use tbptt::*;
 pub use window::{TokenWindow, WindowLengths};

@@ -8,6 +8,7 @@ mod multi_label;
 mod pooling;
 mod seq2seq;
 mod tagger;
+mod valid_steps;
 mod weights;
 
 pub use classifier::{SequenceClassifier, SequenceClassifierConfig};

@@ -124,7 +124,7 @@ fn gradients(model: &LanguageModel<AnyCell>) -> GradientsParams {
     });
     let device = model.device();
     let (logits, _) = model.forward(Tensor::from_data(inputs, &device), None);
-    let loss = model.loss(logits, Tensor::from_data(targets, &device));
+    let loss = model.loss(logits, Tensor::from_data(targets, &device), None);
     GradientsParams::from_grads(loss.backward(), model)
 }
 

@@ -1,10 +1,10 @@
-//! Clipping by the global norm, on every device of this build.
+//! Clipping by the global norm and by value, on every device of this build.
 
 use burn::module::{Module, Param};
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor, TensorData};
 use proptest::prelude::*;
-use recurra_train::clip_grad_norm;
+use recurra_train::{clip_grad_norm, clip_grad_value};
 
 /// A few roundings of single precision.
 const TOLERANCE: f32 = 1e-5;
@@ -31,8 +31,23 @@ fn gradients(values: &[f32], device: &Device) -> (Pair, GradientsParams) {
 
 /// The norm seen and the gradients left.
 fn clipped(values: &[f32], max_norm: f64, device: &Device) -> (f64, Vec<f32>) {
+    clipped_by(clip_grad_norm, values, max_norm, device)
+}
+
+/// The largest value seen and the gradients left.
+fn clipped_value(values: &[f32], max_value: f64, device: &Device) -> (f64, Vec<f32>) {
+    clipped_by(clip_grad_value, values, max_value, device)
+}
+
+/// What a way of clipping saw, and the gradients that it left.
+fn clipped_by(
+    clip: fn(&mut GradientsParams, &Pair, f64) -> f64,
+    values: &[f32],
+    limit: f64,
+    device: &Device,
+) -> (f64, Vec<f32>) {
     let (module, mut gradients) = gradients(values, device);
-    let norm = clip_grad_norm(&mut gradients, &module, max_norm);
+    let seen = clip(&mut gradients, &module, limit);
     let matrix = gradients
         .get::<2>(module.matrix.id)
         .expect("the gradient is still there");
@@ -41,7 +56,7 @@ fn clipped(values: &[f32], max_norm: f64, device: &Device) -> (f64, Vec<f32>) {
         .expect("the gradient is still there");
     let mut left: Vec<f32> = matrix.into_data().iter::<f32>().collect();
     left.extend(vector.into_data().iter::<f32>());
-    (norm, left)
+    (seen, left)
 }
 
 fn close(left: &[f32], right: &[f32]) -> bool {
@@ -82,9 +97,27 @@ fn the_norm_is_kept_and_so_is_the_direction(device: &Device) {
     });
 }
 
+// torch.nn.utils.clip_grad_value_([a, b], 1.5) on gradients [[1, -2], [2, 0]] and [-4] leaves [[1, -1.5], [1.5, 0]], [-1.5].
+fn values_beyond_the_limit_are_put_on_it(device: &Device) {
+    let values = [1.0, -2.0, 2.0, 0.0, -4.0];
+    let (largest, left) = clipped_value(&values, 1.5, device);
+    assert_eq!((largest, left), (4.0, vec![1.0, -1.5, 1.5, 0.0, -1.5]));
+    assert_eq!(clipped_value(&values, 4.0, device).1, values);
+    assert_eq!(
+        clipped_value(&values, f64::INFINITY, device),
+        (4.0, values.to_vec())
+    );
+    assert_eq!(clipped_value(&[0.0; 5], 1.0, device), (0.0, vec![0.0; 5]));
+    for broken in [f32::NAN, f32::NEG_INFINITY] {
+        let (largest, left) = clipped_value(&[3.0, 0.0, broken, 0.0, 1.0], 1.0, device);
+        assert_eq!((largest, left[0]), (f64::INFINITY, 3.0));
+    }
+}
+
 recurra_cells::device_tests!(
     gradients_above_the_norm_are_scaled_together,
     gradients_below_the_norm_are_left_as_they_are,
     a_norm_that_is_not_finite_is_returned,
     the_norm_is_kept_and_so_is_the_direction,
+    values_beyond_the_limit_are_put_on_it,
 );

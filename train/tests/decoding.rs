@@ -464,6 +464,23 @@ fn searches_out_of_range_are_refused() {
     );
 }
 
+#[test]
+#[should_panic(expected = "the width of a beam must be at least 1, got 0")]
+fn a_beam_has_a_width() {
+    let config = BeamSearchConfig {
+        width: 0,
+        length_penalty: 0.0,
+        limits: limits(0, 2, 1),
+    };
+    beam_search(1, config, |parents, _| vec![vec![0.0; 3]; parents.len()]);
+}
+
+#[test]
+#[should_panic(expected = "a search asked for 2 rows and got 1")]
+fn a_search_is_answered_row_by_row() {
+    greedy_search(2, limits(0, 2, 1), |_, _| vec![vec![0.0; 3]]);
+}
+
 fn models_are_searched_row_by_row_as_together(device: &Device) {
     let sources: Vec<Vec<u32>> = pairs().into_iter().map(|(source, _)| source).collect();
     let limits = SearchLimits {

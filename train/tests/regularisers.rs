@@ -13,8 +13,8 @@ use corpus::{VOCABULARY, any_model, configs, model, weights, windows};
 use proptest::prelude::*;
 use recurra_cells::{AnyCell, NetworkInput, SeededRng};
 use recurra_train::{
-    DropoutRates, LanguageModel, LanguageModelMasks, TrainingConfig, TruncatedBptt, ZoneoutRates,
-    drop_recurrent_weights, dropout_mask, evaluate,
+    DropoutRates, LanguageModel, LanguageModelMasks, Regularization, TrainingConfig, TruncatedBptt,
+    ZoneoutRates, drop_recurrent_weights, dropout_mask, evaluate,
 };
 
 /// What rounding may leave in f32, relative to values of the order of 1.
@@ -247,9 +247,13 @@ fn everything_together_trains_every_cell(device: &Device) {
             ..DropoutRates::uniform(0.1)
         };
         let settings = TrainingConfig {
-            optimizer: recurra_train::OptimizerKind::Adam,
             max_norm: 1.0,
-            dropout: rates,
+            regularization: Regularization {
+                dropout: rates,
+                activation: 0.1,
+                temporal_activation: 0.1,
+            },
+            ..TrainingConfig::default()
         };
         let run = |seed| {
             let rng = SeededRng::for_stream(seed, 1);
@@ -290,9 +294,8 @@ fn probabilities_out_of_their_range_are_refused() {
         let mut dropout = DropoutRates::NONE;
         change(&mut dropout);
         let settings = TrainingConfig {
-            optimizer: recurra_train::OptimizerKind::Adam,
-            max_norm: 1.0,
-            dropout,
+            regularization: dropout.into(),
+            ..TrainingConfig::default()
         };
         let refused = TruncatedBptt::new(any_model(&device, 1), settings, SeededRng::new(1));
         refused

@@ -36,7 +36,7 @@ fn gradients(
     device: &Device,
 ) -> GradientsParams {
     let (logits, _) = model.forward(window.inputs(device), None);
-    let loss = model.loss(logits, window.targets(device));
+    let loss = model.loss(logits, window.targets(device), None);
     GradientsParams::from_grads(loss.backward(), model)
 }
 

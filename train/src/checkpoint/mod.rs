@@ -55,6 +55,7 @@ pub use content::Checkpoint;
 pub use damage::Damage;
 pub use folder::{Checkpoints, Found};
 pub use moments::{adam_moments, adam_tensors, identified, named};
+pub(crate) use parameters::Path;
 pub use parameters::{parameters, set_parameters};
 pub use retention::{Best, Retention};
 pub use state::{network_state_tensors, set_network_state, set_state, state_tensors};

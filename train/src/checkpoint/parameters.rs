@@ -51,7 +51,7 @@ pub(super) fn places<M: Module>(module: &M) -> BTreeMap<String, Place> {
 
 /// Where in a module a traversal is.
 #[derive(Default)]
-struct Path(Vec<String>);
+pub(crate) struct Path(Vec<String>);
 
 /// A choice between modules is no part of a path, as in the file of a saved model.
 fn is_named(container: &str) -> bool {
@@ -59,19 +59,19 @@ fn is_named(container: &str) -> bool {
 }
 
 impl Path {
-    fn enter(&mut self, name: &str, container: &str) {
+    pub fn enter(&mut self, name: &str, container: &str) {
         if is_named(container) {
             self.0.push(name.to_owned());
         }
     }
 
-    fn exit(&mut self, container: &str) {
+    pub fn exit(&mut self, container: &str) {
         if is_named(container) {
             self.0.pop();
         }
     }
 
-    fn text(&self) -> String {
+    pub fn text(&self) -> String {
         self.0.join(".")
     }
 }

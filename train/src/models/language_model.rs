@@ -5,20 +5,22 @@
 //! ```
 
 mod masks;
+mod training;
 
 pub use masks::LanguageModelMasks;
 
 use burn::module::{Module, Param};
 use burn::nn::Embedding;
-use burn::nn::loss::CrossEntropyLoss;
 use burn::tensor::module::linear;
 use burn::tensor::{Device, Int, Tensor};
 use recurra_cells::{
-    CellConfig, Direction, NetworkInput, NetworkState, Recurrent, RecurrentCell, RecurrentConfig,
-    SeededRng,
+    CellConfig, Direction, Lengths, NetworkInput, NetworkState, Recurrent, RecurrentCell,
+    RecurrentConfig, SeededRng,
 };
 use serde::{Deserialize, Serialize};
 
+use super::classifier::cross_entropy;
+use super::valid_steps::valid_steps;
 use super::weights::{draw, embedding, matrix};
 use crate::{Error, ZoneoutRates};
 
@@ -177,16 +179,33 @@ impl<C: RecurrentCell> LanguageModel<C> {
         state: impl Into<Option<NetworkState<C::State>>>,
         masks: LanguageModelMasks,
     ) -> (Tensor<3>, NetworkState<C::State>) {
+        let run = self.run(tokens, state.into(), None, masks);
+        (self.logits(run.dropped), run.state)
+    }
+
+    /// The network over `tokens [B, T]`, before the output layer.
+    fn run(
+        &self,
+        tokens: Tensor<2, Int>,
+        state: Option<NetworkState<C::State>>,
+        lengths: Option<Lengths>,
+        masks: LanguageModelMasks,
+    ) -> Run<C::State> {
         let input = NetworkInput::new(self.embed(tokens, masks.words))
             .with_state(state)
+            .with_lengths(lengths)
             .with_masks(masks.layers)
             .with_zoneout(masks.zoneout);
         let output = self.network.forward(input);
-        let outputs = match masks.output {
-            Some(mask) => output.outputs * mask.unsqueeze_dim(1),
-            None => output.outputs,
-        };
-        (self.logits(outputs), output.state)
+        let outputs = output.outputs;
+        Run {
+            dropped: match masks.output {
+                Some(mask) => outputs.clone() * mask.unsqueeze_dim(1),
+                None => outputs.clone(),
+            },
+            outputs,
+            state: output.state,
+        }
     }
 
     /// The embeddings `[B, T, E]` of `tokens [B, T]`, each times its word's entry of `mask [V, 1]`.
@@ -215,15 +234,28 @@ impl<C: RecurrentCell> LanguageModel<C> {
         linear(outputs, weight, Some(self.output.bias.val()))
     }
 
-    /// The mean cross-entropy of `logits [B, T, V]` against `targets [B, T]`, in nats per token: `[1]`.
+    /// The mean cross-entropy of `logits [B, T, V]` against `targets [B, T]` over the valid steps, in nats per token: `[1]`.
     ///
     /// # Panics
     ///
-    /// If the shapes do not fit each other.
-    pub fn loss(&self, logits: Tensor<3>, targets: Tensor<2, Int>) -> Tensor<1> {
-        let [batch, steps, vocabulary] = logits.dims();
-        let device = logits.device();
-        let logits = logits.reshape([batch * steps, vocabulary]);
-        CrossEntropyLoss::new(None, &device).forward(logits, targets.reshape([batch * steps]))
+    /// If no step is valid, or the shapes do not fit each other.
+    pub fn loss(
+        &self,
+        logits: Tensor<3>,
+        targets: Tensor<2, Int>,
+        lengths: impl Into<Option<Lengths>>,
+    ) -> Tensor<1> {
+        let (logits, targets) = valid_steps(logits, targets, lengths.into());
+        cross_entropy(logits, targets)
     }
+}
+
+/// What the network makes of a window.
+struct Run<S> {
+    /// `[B, T, H]`.
+    outputs: Tensor<3>,
+    /// The same under dropout, which is what the output layer reads.
+    dropped: Tensor<3>,
+    /// Behind the last step.
+    state: NetworkState<S>,
 }

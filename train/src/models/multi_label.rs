@@ -9,6 +9,7 @@ mod batch;
 mod config;
 mod masks;
 mod sample;
+mod training;
 
 pub use batch::MultiLabelBatch;
 pub use config::MultiLabelPredictorConfig;
@@ -64,10 +65,7 @@ impl<C: RecurrentCell> MultiLabelPredictor<C> {
     ) -> Tensor<3> {
         let input = NetworkInput::new(inputs).with_lengths(lengths);
         let outputs = self.network.forward(input.with_masks(masks.layers)).outputs;
-        self.output.forward(match masks.output {
-            Some(mask) => outputs * mask.unsqueeze_dim(1),
-            None => outputs,
-        })
+        self.output.forward(dropped(outputs, masks.output))
     }
 
     /// [`forward`](Self::forward) over a part of a sequence, from the state at its beginning to the state at its end.
@@ -117,5 +115,13 @@ impl<C: RecurrentCell> MultiLabelPredictor<C> {
         let logits = model.forward(batch.inputs(&device), batch.lengths().clone());
         let loss = model.loss(logits, batch.targets(&device), Some(batch.lengths()));
         loss.into_scalar::<f64>()
+    }
+}
+
+/// `outputs [B, T, H]` times a mask `[B, H]`.
+fn dropped(outputs: Tensor<3>, mask: Option<Tensor<2>>) -> Tensor<3> {
+    match mask {
+        Some(mask) => outputs * mask.unsqueeze_dim(1),
+        None => outputs,
     }
 }

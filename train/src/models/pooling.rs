@@ -10,13 +10,14 @@
 
 use burn::module::{Module, Param};
 use burn::nn::Linear;
-use burn::tensor::{Bool, Device, Tensor, TensorData, activation};
+use burn::tensor::{Device, Tensor, TensorData, activation};
 use recurra_cells::{
     Direction, Lengths, NetworkOutput, NetworkState, Recurrent, RecurrentCell, RecurrentState,
     SeededRng,
 };
 use serde::{Deserialize, Serialize};
 
+use super::valid_steps::padding;
 use super::weights::{linear, matrix};
 
 /// How the steps of a sequence become one vector. The padding has no part in it, and a row of length 0 becomes zeros.
@@ -187,17 +188,4 @@ fn max(outputs: Tensor<3>, lengths: Option<&Lengths>) -> Tensor<2> {
         None => outputs,
     };
     outputs.max_dim(1).squeeze_dim(1)
-}
-
-/// Where there is nothing to see, `[B, T]`, if there is such a place. A row of length 0 keeps its first step, where the
-/// outputs are zero: there is no maximum of nothing, and no softmax.
-fn padding(lengths: Option<&Lengths>, device: &Device) -> Option<Tensor<2, Bool>> {
-    let lengths = lengths.filter(|lengths| lengths.shortest() < lengths.steps())?;
-    let (rows, steps) = (lengths.as_slice(), lengths.steps());
-    let padding: Vec<bool> = rows
-        .iter()
-        .flat_map(|&length| (0..steps).map(move |step| step >= length.max(1)))
-        .collect();
-    let data = TensorData::new(padding, [rows.len(), steps]);
-    Some(Tensor::from_data(data, device))
 }

@@ -6,13 +6,14 @@
 
 use burn::module::Module;
 use burn::nn::{Embedding, Linear};
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::tensor::{Device, Int, Tensor};
 use recurra_cells::{
     CellConfig, Lengths, NetworkInput, Recurrent, RecurrentCell, RecurrentConfig, SeededRng,
 };
 use serde::{Deserialize, Serialize};
 
 use super::classifier::{accuracy, cross_entropy};
+use super::valid_steps::{assert_lengths, valid_steps};
 use super::weights::{embedding, linear};
 use crate::Error;
 
@@ -199,45 +200,4 @@ impl<C: RecurrentCell> SequenceTagger<C> {
             .map(|(row, length)| row[..length].to_vec())
             .collect()
     }
-}
-
-/// The logits `[N, V]` and the labels `[N]` of the `N` valid steps.
-fn valid_steps(
-    logits: Tensor<3>,
-    labels: Tensor<2, Int>,
-    lengths: Option<Lengths>,
-) -> (Tensor<2>, Tensor<1, Int>) {
-    let (dims, own) = (logits.dims(), labels.dims());
-    let [batch, steps, classes] = dims;
-    assert_eq!(
-        own,
-        [batch, steps],
-        "the labels are {own:?}, but the logits are {dims:?}"
-    );
-    let logits = logits.reshape([batch * steps, classes]);
-    let labels = labels.reshape([batch * steps]);
-    let Some(lengths) = lengths else {
-        return (logits, labels);
-    };
-    assert_lengths(&lengths, dims);
-    let rows = lengths.as_slice().iter().enumerate();
-    let valid: Vec<i64> = rows
-        .flat_map(|(row, &length)| (0..length).map(move |step| (row * steps + step) as i64))
-        .collect();
-    assert!(
-        !valid.is_empty(),
-        "a mean needs at least one valid step, got logits {dims:?} whose rows are all empty"
-    );
-    let shape = [valid.len()];
-    let valid = Tensor::<1, Int>::from_data(TensorData::new(valid, shape), &logits.device());
-    (logits.select(0, valid.clone()), labels.select(0, valid))
-}
-
-fn assert_lengths(lengths: &Lengths, logits: [usize; 3]) {
-    let own = [lengths.as_slice().len(), lengths.steps()];
-    assert_eq!(
-        own,
-        [logits[0], logits[1]],
-        "the lengths are for [B, T] = {own:?}, but the logits are {logits:?}"
-    );
 }

@@ -136,16 +136,32 @@ impl ClippedAdam {
         module: M,
         mut gradients: GradientsParams,
     ) -> (M, f64) {
+        self.step_scaled(learning_rate, module, &mut gradients, 1.0)
+    }
+
+    /// [`step`](Self::step) on gradients that are `scale` times too large, which is above 0; the norm is that of the true
+    /// ones. They are taken out of `gradients` unless the norm is not finite.
+    ///
+    /// # Panics
+    ///
+    /// As [`step`](Self::step).
+    pub fn step_scaled<M: Module>(
+        &mut self,
+        learning_rate: f64,
+        module: M,
+        gradients: &mut GradientsParams,
+        scale: f64,
+    ) -> (M, f64) {
         assert!(
             learning_rate.is_finite() && learning_rate >= 0.0,
             "learning_rate must be finite and at least 0, got {learning_rate}"
         );
-        let norm = global_norm(&mut gradients, &module);
+        let norm = global_norm(gradients, &module) / scale;
         if !norm.is_finite() {
             return (module, norm);
         }
         let module = module.map(&mut Update {
-            clip: clip_coefficient(norm, self.config.max_norm),
+            clip: clip_coefficient(norm, self.config.max_norm) / scale,
             optimizer: self,
             gradients,
             learning_rate,
@@ -157,7 +173,7 @@ impl ClippedAdam {
 /// Updates each parameter that has a gradient.
 struct Update<'a> {
     optimizer: &'a mut ClippedAdam,
-    gradients: GradientsParams,
+    gradients: &'a mut GradientsParams,
     learning_rate: f64,
     clip: f64,
 }

@@ -19,15 +19,22 @@ pub enum OptimizerKind {
 }
 
 impl OptimizerKind {
-    /// Such an optimiser, which clips gradients to a global norm of at most `max_norm`.
+    /// Such an optimiser, which clips gradients to a global norm of at most `max_norm` and takes `weight_decay` off the
+    /// weights.
     ///
     /// # Errors
     ///
-    /// If `max_norm` is not above 0.
-    pub fn build(self, max_norm: f64) -> Result<Optimizer, Error> {
+    /// If `max_norm` is not above 0, or `weight_decay` is negative or not finite.
+    pub fn build(self, max_norm: f64, weight_decay: f64) -> Result<Optimizer, Error> {
         Ok(match self {
-            Self::Adam => Optimizer::Adam(ClippedAdam::new(ClippedAdamConfig::new(max_norm))?),
-            Self::Sgd => Optimizer::Sgd(ClippedSgd::new(ClippedSgdConfig::new(max_norm))?),
+            Self::Adam => Optimizer::Adam(ClippedAdam::new(ClippedAdamConfig {
+                weight_decay,
+                ..ClippedAdamConfig::new(max_norm)
+            })?),
+            Self::Sgd => Optimizer::Sgd(ClippedSgd::new(ClippedSgdConfig {
+                weight_decay,
+                ..ClippedSgdConfig::new(max_norm)
+            })?),
         })
     }
 }
@@ -42,21 +49,22 @@ pub enum Optimizer {
 }
 
 impl Optimizer {
-    /// The module after one step, and the global norm of the gradients before clipping. If that is not finite, everything
-    /// stays as it is.
+    /// The module after one step on gradients that are `scale` times too large, and the global norm of the true ones before
+    /// clipping. If that is not finite, everything stays as it is.
     ///
     /// # Panics
     ///
     /// As [`ClippedAdam::step`] and [`ClippedSgd::step`].
-    pub fn step<M: Module>(
+    pub fn step_scaled<M: Module>(
         &mut self,
         learning_rate: f64,
         module: M,
-        gradients: GradientsParams,
+        gradients: &mut GradientsParams,
+        scale: f64,
     ) -> (M, f64) {
         match self {
-            Self::Adam(adam) => adam.step(learning_rate, module, gradients),
-            Self::Sgd(sgd) => sgd.step(learning_rate, module, gradients),
+            Self::Adam(adam) => adam.step_scaled(learning_rate, module, gradients, scale),
+            Self::Sgd(sgd) => sgd.step_scaled(learning_rate, module, gradients, scale),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Clipping by the global norm of the gradients.
+//! Clipping of gradients, by their global norm or by their values.
 
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::optim::GradientsParams;
@@ -36,6 +36,42 @@ pub fn clip_grad_norm<M: Module>(
         });
     }
     norm
+}
+
+/// Puts every number of the gradients of `module` between `-max_value` and `max_value`, as PyTorch's `clip_grad_value_`, and
+/// returns the largest absolute value from before; 0 without any.
+///
+/// It is read from the device once. Where a gradient is not finite, NaN included, that is infinity, and the gradients are
+/// untouched.
+///
+/// # Panics
+///
+/// If `max_value` is not above 0; infinity only measures.
+pub fn clip_grad_value<M: Module>(
+    gradients: &mut GradientsParams,
+    module: &M,
+    max_value: f64,
+) -> f64 {
+    assert!(
+        max_value > 0.0,
+        "max_value must be above 0, got {max_value}"
+    );
+    let mut largest = Largest {
+        gradients,
+        values: Vec::new(),
+    };
+    module.visit(&mut largest);
+    if largest.values.is_empty() {
+        return 0.0;
+    }
+    let highest = Tensor::cat(largest.values, 0).max().into_scalar::<f64>();
+    if highest.is_finite() && highest > max_value {
+        module.visit(&mut Clamp {
+            gradients,
+            max_value,
+        });
+    }
+    highest
 }
 
 /// What gradients of this norm are to be multiplied by, in `(0, 1]`.
@@ -99,6 +135,39 @@ impl ModuleVisitor for Scale<'_> {
         if let Some(gradient) = self.gradients.remove::<D>(param.id) {
             self.gradients
                 .register(param.id, gradient * self.coefficient);
+        }
+    }
+}
+
+/// Collects the largest absolute value of each gradient.
+struct Largest<'a> {
+    gradients: &'a mut GradientsParams,
+    /// `[1]` each, in single precision.
+    values: Vec<Tensor<1>>,
+}
+
+impl ModuleVisitor for Largest<'_> {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        if let Some(gradient) = self.gradients.get::<D>(param.id) {
+            // The maximum may pass over what is not a number.
+            let not_a_number = gradient.clone().is_nan();
+            let absolute = gradient.abs().mask_fill(not_a_number, f64::INFINITY);
+            self.values.push(absolute.max());
+        }
+    }
+}
+
+/// Puts each gradient between its limits.
+struct Clamp<'a> {
+    gradients: &'a mut GradientsParams,
+    max_value: f64,
+}
+
+impl ModuleVisitor for Clamp<'_> {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        if let Some(gradient) = self.gradients.remove::<D>(param.id) {
+            let clamped = gradient.clamp(-self.max_value, self.max_value);
+            self.gradients.register(param.id, clamped);
         }
     }
 }

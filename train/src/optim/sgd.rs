@@ -81,17 +81,33 @@ impl ClippedSgd {
         module: M,
         mut gradients: GradientsParams,
     ) -> (M, f64) {
+        self.step_scaled(learning_rate, module, &mut gradients, 1.0)
+    }
+
+    /// [`step`](Self::step) on gradients that are `scale` times too large, which is above 0; the norm is that of the true
+    /// ones. They are taken out of `gradients` unless the norm is not finite.
+    ///
+    /// # Panics
+    ///
+    /// As [`step`](Self::step).
+    pub fn step_scaled<M: Module>(
+        &self,
+        learning_rate: f64,
+        module: M,
+        gradients: &mut GradientsParams,
+        scale: f64,
+    ) -> (M, f64) {
         assert!(
             learning_rate.is_finite() && learning_rate >= 0.0,
             "learning_rate must be finite and at least 0, got {learning_rate}"
         );
-        let norm = global_norm(&mut gradients, &module);
+        let norm = global_norm(gradients, &module) / scale;
         if !norm.is_finite() {
             return (module, norm);
         }
         let module = module.map(&mut Descend {
             gradients,
-            step: learning_rate * clip_coefficient(norm, self.config.max_norm),
+            step: learning_rate * clip_coefficient(norm, self.config.max_norm) / scale,
             keep: 1.0 - learning_rate * self.config.weight_decay,
         });
         (module, norm)
@@ -99,13 +115,13 @@ impl ClippedSgd {
 }
 
 /// `p = keep * p - step * gradient` for each parameter that has a gradient.
-struct Descend {
-    gradients: GradientsParams,
+struct Descend<'a> {
+    gradients: &'a mut GradientsParams,
     step: f64,
     keep: f64,
 }
 
-impl ModuleMapper for Descend {
+impl ModuleMapper for Descend<'_> {
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
         let Some(gradient) = self.gradients.remove::<D>(param.id) else {
             return param;

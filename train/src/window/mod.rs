@@ -5,6 +5,9 @@ mod lengths;
 pub use lengths::WindowLengths;
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
+use recurra_cells::Lengths;
+
+use crate::SequenceWindow;
 
 /// `T` consecutive steps of `B` token streams that are read side by side, and for each token the one to predict.
 ///
@@ -14,6 +17,8 @@ pub struct TokenWindow {
     inputs: Vec<u32>,
     targets: Vec<u32>,
     shape: [usize; 2],
+    lengths: Option<Lengths>,
+    begins: Option<Vec<bool>>,
 }
 
 impl TokenWindow {
@@ -42,12 +47,67 @@ impl TokenWindow {
             inputs,
             targets,
             shape,
+            lengths: None,
+            begins: None,
         }
     }
 
-    /// `B * T`, the number of predictions.
+    /// The window with rows that end before it does: the first `lengths[b]` steps of row `b` are valid. Behind them may stand
+    /// any token of the vocabulary; it is neither read nor predicted.
+    ///
+    /// # Panics
+    ///
+    /// If the lengths are not for `[B, T]`, or no step is valid.
+    #[must_use]
+    pub fn with_lengths(mut self, lengths: Lengths) -> Self {
+        let own = [lengths.as_slice().len(), lengths.steps()];
+        assert_eq!(
+            own, self.shape,
+            "the lengths are for [B, T] = {own:?}, but the window is {:?}",
+            self.shape
+        );
+        assert!(
+            lengths.longest() > 0,
+            "a window needs at least one valid step, got rows that are all empty"
+        );
+        self.lengths = Some(lengths);
+        self
+    }
+
+    /// The window with rows that begin a document where `begins[b]` holds: they start from the initial state.
+    ///
+    /// # Panics
+    ///
+    /// If there is not one entry for each of the `B` rows.
+    #[must_use]
+    pub fn with_beginnings(mut self, begins: Vec<bool>) -> Self {
+        assert_eq!(
+            begins.len(),
+            self.shape[0],
+            "the beginnings are of {} rows, but the window is [B, T] = {:?}",
+            begins.len(),
+            self.shape
+        );
+        self.begins = Some(begins);
+        self
+    }
+
+    /// How many predictions it asks for: the valid steps of all rows.
     pub fn tokens(&self) -> usize {
-        self.inputs.len()
+        match &self.lengths {
+            Some(lengths) => lengths.as_slice().iter().sum(),
+            None => self.inputs.len(),
+        }
+    }
+
+    /// `T`.
+    pub fn steps(&self) -> usize {
+        self.shape[1]
+    }
+
+    /// How many steps of each row are valid; none where all are.
+    pub fn lengths(&self) -> Option<&Lengths> {
+        self.lengths.as_ref()
     }
 
     /// # Panics
@@ -67,6 +127,20 @@ impl TokenWindow {
     /// The tokens to predict, `[B, T]`.
     pub fn targets(&self, device: &Device) -> Tensor<2, Int> {
         upload(&self.targets, self.shape, device)
+    }
+}
+
+impl SequenceWindow for TokenWindow {
+    fn batch_size(&self) -> usize {
+        self.shape[0]
+    }
+
+    fn valid_steps(&self) -> usize {
+        self.tokens()
+    }
+
+    fn begins(&self) -> Option<&[bool]> {
+        self.begins.as_deref()
     }
 }
 

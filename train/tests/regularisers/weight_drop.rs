@@ -6,8 +6,8 @@ use burn::tensor::{Device, Int, Tensor};
 use proptest::prelude::*;
 use recurra_cells::{AnyCell, SeededRng, kernel};
 use recurra_train::{
-    ClippedAdam, ClippedAdamConfig, DropoutRates, LanguageModel, OptimizerKind, TrainingConfig,
-    TruncatedBptt, ZoneoutRates, drop_recurrent_weights, evaluate,
+    ClippedAdam, ClippedAdamConfig, DropoutRates, LanguageModel, TrainingConfig, TruncatedBptt,
+    ZoneoutRates, drop_recurrent_weights, evaluate,
 };
 
 use super::corpus::{any_model, weights, windows};
@@ -168,13 +168,13 @@ fn the_optimiser_steps_the_raw_weights(device: &Device) {
 
 /// What is evaluated and kept are the weights of before the mask.
 fn training_drops_no_weight_for_good(device: &Device) {
+    let dropout = DropoutRates {
+        recurrent_weights: 0.9,
+        ..DropoutRates::NONE
+    };
     let settings = TrainingConfig {
-        optimizer: OptimizerKind::Adam,
-        max_norm: 1.0,
-        dropout: DropoutRates {
-            recurrent_weights: 0.9,
-            ..DropoutRates::NONE
-        },
+        regularization: dropout.into(),
+        ..TrainingConfig::default()
     };
     let (model, window) = (any_model(device, 1), windows(4, usize::MAX).remove(0));
     let mut training =

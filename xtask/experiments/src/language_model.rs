@@ -5,6 +5,7 @@ mod cells;
 mod checkpoints;
 mod config;
 mod data;
+mod preset;
 mod results;
 mod session;
 mod settings;

@@ -12,7 +12,7 @@ use recurra_cells::SeededRng;
 use tempfile::TempDir;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_recurra-experiments");
-/// Small, but with dropout, both optimisers' kind of state, a text that begins anew, and a checkpoint after every other step.
+/// Small, but with dropout, a text that begins anew, and a checkpoint after every other step.
 const SETTINGS: [&str; 10] = [
     "steps=60",
     "validate_every=15",
@@ -26,12 +26,25 @@ const SETTINGS: [&str; 10] = [
     "sample.tokens=40",
 ];
 
-fn begin(device: &str, runs: &Path) -> Command {
+/// What else there is to be resumed: Adam's moments, or averaged weights (the learning rate is one at which validation
+/// stalls at once) and random windows.
+const ADAM: [&str; 2] = ["optimizer=adam", "accumulate=2"];
+const NT_ASGD: [&str; 7] = [
+    "optimizer=sgd",
+    "learning_rate=15",
+    "validate_every=4",
+    "averaging=1",
+    "window_lengths=random",
+    "weight_drop=0.2",
+    "schedule=constant",
+];
+
+fn begin(device: &str, optimizer: &[&str], runs: &Path) -> Command {
     let mut command = Command::new(BINARY);
     command.args(["run", "language-model", "--cell", "gru", "--seeds", "2"]);
     command.args(["--device", device, "--runs"]).arg(runs);
-    for setting in SETTINGS {
-        command.args(["--set", setting]);
+    for setting in SETTINGS.iter().chain(optimizer) {
+        command.args(["--set", *setting]);
     }
     command
 }
@@ -85,13 +98,15 @@ fn kills() -> usize {
     kills.map_or(4, |kills| kills.parse().expect("RECURRA_KILLS is a number"))
 }
 
-fn a_killed_run_goes_on(device: &str) {
+fn a_killed_run_goes_on(device: &str, optimizer: &[&str]) {
     let (whole, killed) = (TempDir::new().unwrap(), TempDir::new().unwrap());
-    finish(begin(device, whole.path()));
+    finish(begin(device, optimizer, whole.path()));
     let expected = outcome(&run_in(whole.path()).expect("a run"));
+    let averages = optimizer.contains(&"averaging=1");
+    assert_eq!(expected.1.contains("\"averaged\":true"), averages);
     let mut rng = SeededRng::new(5);
     let mut pause = || Duration::from_millis(20 + rng.below(400) as u64);
-    let first = start(begin(device, killed.path()));
+    let first = start(begin(device, optimizer, killed.path()));
     while run_in(killed.path()).is_none() {
         sleep(Duration::from_millis(1));
     }
@@ -107,13 +122,25 @@ fn a_killed_run_goes_on(device: &str) {
 #[cfg(feature = "flex")]
 #[test]
 fn a_killed_run_goes_on_flex() {
-    a_killed_run_goes_on("flex");
+    a_killed_run_goes_on("flex", &ADAM);
+}
+
+#[cfg(feature = "flex")]
+#[test]
+fn a_killed_run_with_averages_goes_on_flex() {
+    a_killed_run_goes_on("flex", &NT_ASGD);
 }
 
 #[cfg(feature = "ndarray")]
 #[test]
 fn a_killed_run_goes_on_ndarray() {
-    a_killed_run_goes_on("ndarray");
+    a_killed_run_goes_on("ndarray", &ADAM);
+}
+
+#[cfg(feature = "ndarray")]
+#[test]
+fn a_killed_run_with_averages_goes_on_ndarray() {
+    a_killed_run_goes_on("ndarray", &NT_ASGD);
 }
 
 #[test]

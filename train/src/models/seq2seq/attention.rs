@@ -11,10 +11,11 @@
 
 use burn::module::{Module, Param};
 use burn::nn::Linear;
-use burn::tensor::{Bool, Device, Int, Tensor, TensorData, activation};
+use burn::tensor::{Bool, Device, Int, Tensor, activation};
 use recurra_cells::{Lengths, SeededRng};
 use serde::{Deserialize, Serialize};
 
+use super::super::valid_steps::padding;
 use super::super::weights::{linear, matrix};
 use crate::Error;
 
@@ -130,7 +131,7 @@ impl Attention {
                 Some(weight) => product(outputs.clone(), weight.val()),
                 None => outputs.clone(),
             },
-            hidden: lengths.map(|lengths| hidden_steps(lengths, &outputs.device())),
+            hidden: padding(lengths, &outputs.device()),
             values: outputs,
         }
     }
@@ -193,17 +194,4 @@ fn additive(queries: Tensor<3>, keys: Tensor<3>, energy: Tensor<2>) -> Tensor<3>
     let sums = queries.unsqueeze_dim::<4>(2) + keys.unsqueeze_dim::<4>(1);
     product(sums.tanh().reshape([batch, steps * sources, size]), energy)
         .reshape([batch, steps, sources])
-}
-
-/// Where there is nothing to look at, `[B, S]`. A softmax over nothing is not a number, so that an empty row keeps its
-/// first step.
-fn hidden_steps(lengths: &Lengths, device: &Device) -> Tensor<2, Bool> {
-    let steps = lengths.steps();
-    let hidden: Vec<bool> = lengths
-        .as_slice()
-        .iter()
-        .flat_map(|&length| (0..steps).map(move |step| step >= length.max(1)))
-        .collect();
-    let shape = [lengths.as_slice().len(), steps];
-    Tensor::from_data(TensorData::new(hidden, shape), device)
 }

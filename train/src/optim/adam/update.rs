@@ -9,7 +9,7 @@ use crate::optim::host::{self, values, values_mut};
 /// What the update of a parameter multiplies by in one step, in double precision.
 #[derive(Clone, Copy)]
 pub(super) struct Coefficients {
-    /// `min(1, max_norm / (norm + 1e-6))`.
+    /// `min(1, max_norm / (norm + 1e-6))`, over what the gradients are scaled by.
     pub clip: f64,
     pub beta_1: f64,
     pub beta_2: f64,

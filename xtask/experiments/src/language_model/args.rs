@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use recurra_datasets::Unit;
 use serde::{Deserialize, Serialize};
 
-use super::config::Preset;
+use super::preset::Preset;
 use crate::cells::CellChoice;
 use crate::cli::RunArgs;
 use crate::error::Error;

@@ -17,7 +17,10 @@ pub fn model_config(
         _ => config.hidden_size,
     };
     let network = RecurrentConfig::new(kind.config(hidden)).with_num_layers(config.num_layers);
-    LanguageModelConfig::new(vocabulary, config.embedding_size, network)
+    LanguageModelConfig {
+        tie_embeddings: config.tie_embeddings,
+        ..LanguageModelConfig::new(vocabulary, config.embedding_size, network)
+    }
 }
 
 /// The hidden size whose model comes closest to the LSTM's of `config.hidden_size`.
@@ -31,7 +34,11 @@ fn equal_hidden_size(config: &Config, kind: CellKind, vocabulary: usize) -> usiz
 fn model_parameters(config: &Config, kind: CellKind, vocabulary: usize, hidden: usize) -> usize {
     let first = kind.parameters(config.embedding_size, hidden);
     let others = (config.num_layers - 1) * kind.parameters(hidden, hidden);
-    vocabulary * config.embedding_size + first + others + (hidden + 1) * vocabulary
+    let output = match config.tie_embeddings {
+        true => vocabulary,
+        false => (hidden + 1) * vocabulary,
+    };
+    vocabulary * config.embedding_size + first + others + output
 }
 
 #[cfg(test)]
@@ -41,7 +48,7 @@ mod tests {
     use recurra_cells::SeededRng;
 
     use super::*;
-    use crate::language_model::config::Preset;
+    use crate::language_model::preset::Preset;
 
     #[test]
     fn parameters_are_those_of_the_built_model_and_nearly_equal() {

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use recurra_datasets::{LanguageModelCorpus, TextSource, Unit, generated_text};
 
-use super::config::{Config, Preset};
+use super::config::Config;
+use super::preset::Preset;
 use crate::error::Error;
 use crate::report::Expected;
 

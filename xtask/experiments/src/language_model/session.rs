@@ -2,8 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use burn::module::Module;
-use recurra_cells::AnyCell;
+use recurra_cells::{AnyCell, SeededRng};
 use recurra_train::checkpoint::{self, Checkpoint};
 use recurra_train::{LanguageModel, StepReport, TokenWindow, TruncatedBptt};
 use serde::{Deserialize, Serialize};
@@ -21,7 +20,9 @@ pub struct Session {
     pub train_curve: Vec<(usize, f64)>,
     /// Step and validation loss.
     pub valid_curve: Vec<(usize, f64)>,
-    training: TruncatedBptt<AnyCell>,
+    /// Draws the lengths of the windows.
+    pub windows: SeededRng,
+    training: TruncatedBptt<LanguageModel<AnyCell>>,
     /// The losses since the last point of the curve.
     losses: Vec<f64>,
     tokens: usize,
@@ -38,6 +39,7 @@ pub struct SessionState {
     losses: Vec<f64>,
     tokens: usize,
     training_time: Duration,
+    windows: SeededRng,
 }
 
 /// The section of a checkpoint with the weights of the best validation.
@@ -64,17 +66,25 @@ pub enum Measured {
     },
     Valid {
         valid_nats: f64,
+        /// Whether the weights that were judged are averages.
+        averaged: bool,
     },
 }
 
 impl Session {
-    pub fn new(kind: CellKind, seed: u64, training: TruncatedBptt<AnyCell>) -> Self {
+    /// Begins a session; `windows` draws the lengths of the windows.
+    pub fn new(
+        (kind, seed): (CellKind, u64),
+        training: TruncatedBptt<LanguageModel<AnyCell>>,
+        windows: SeededRng,
+    ) -> Self {
         Self {
             kind,
             seed,
             best: None,
             train_curve: Vec::new(),
             valid_curve: Vec::new(),
+            windows,
             training,
             losses: Vec::new(),
             tokens: 0,
@@ -91,6 +101,7 @@ impl Session {
             losses: self.losses.clone(),
             tokens: self.tokens,
             training_time: self.training_time,
+            windows: self.windows.clone(),
         }
     }
 
@@ -118,12 +129,23 @@ impl Session {
         self.losses = state.losses;
         self.tokens = state.tokens;
         self.training_time = state.training_time;
+        self.windows = state.windows;
         Ok(())
     }
 
-    /// The model of now, for use.
+    /// The model of now, for use: with averaged weights once they are averaged.
     pub fn model(&self) -> LanguageModel<AnyCell> {
-        self.training.model().valid()
+        self.training.model_for_use()
+    }
+
+    /// Whether weights are being averaged.
+    pub fn is_averaging(&self) -> bool {
+        self.training.is_averaging()
+    }
+
+    /// How many steps have changed the weights.
+    pub fn updates(&self) -> usize {
+        self.training.updates()
     }
 
     /// How long the steps took.
@@ -141,12 +163,16 @@ impl Session {
         self.training.reset_state();
     }
 
-    /// Makes a step.
-    pub fn step(&mut self, window: &TokenWindow, learning_rate: f64) -> Result<StepReport, Error> {
+    /// Makes a step on windows that continue each other.
+    pub fn step(
+        &mut self,
+        windows: &[TokenWindow],
+        learning_rate: f64,
+    ) -> Result<StepReport, Error> {
         let begun = Instant::now();
-        let report = self.training.train_window(window, learning_rate)?;
+        let report = self.training.train_windows(windows, learning_rate)?;
         self.training_time += begun.elapsed();
-        self.tokens += window.tokens();
+        self.tokens += windows.iter().map(TokenWindow::tokens).sum::<usize>();
         self.losses.push(report.loss);
         Ok(report)
     }
@@ -162,6 +188,7 @@ impl Session {
     /// Keeps `model` if its validation is the best so far.
     pub fn judge(&mut self, step: usize, valid_nats: f64, model: LanguageModel<AnyCell>) {
         self.valid_curve.push((step, valid_nats));
+        self.training.observe_validation(valid_nats);
         // Written so that a NaN is never better, and anything is better than a NaN.
         let is_kept = |(best, _): &(f64, _)| *best <= valid_nats || valid_nats.is_nan();
         if !self.best.as_ref().is_some_and(is_kept) {

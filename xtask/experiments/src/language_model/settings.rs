@@ -3,7 +3,8 @@
 use recurra_datasets::{TextSource, Unit};
 
 use super::args::LanguageModelArgs;
-use super::config::{Config, Preset};
+use super::config::Config;
+use super::preset::Preset;
 use crate::error::Error;
 use crate::settings;
 

@@ -19,14 +19,15 @@ use recurra_datasets::{
     DatasetError, END_OF_LINE, LaneCursor, Lanes, LanguageModelCorpus, Unit, Window,
 };
 use recurra_train::{
-    LanguageModel, LanguageModelConfig, Schedule, StepReport, TokenWindow, TrainingConfig,
-    TruncatedBptt, evaluate, redraw_uniform, sample,
+    LanguageModel, LanguageModelConfig, Schedule, StepReport, TokenWindow, TruncatedBptt, evaluate,
+    redraw_uniform, sample,
 };
 
 /// The streams of random numbers under one seed.
 const WEIGHTS: u64 = 0;
 const DROPOUT: u64 = 1;
 const SAMPLE: u64 = 2;
+const WINDOWS: u64 = 3;
 
 /// How many points the curve of the training loss has, at most.
 const CURVE_POINTS: usize = 100;
@@ -73,8 +74,8 @@ impl<'a> Trainer<'a> {
         device: Device,
         folder: &'a RunFolder,
     ) -> Result<Self, Error> {
-        let epoch =
-            (corpus.train.len().saturating_sub(1) / config.batch_size).div_ceil(config.window);
+        let a_step = config.window * config.accumulate;
+        let epoch = (corpus.train.len().saturating_sub(1) / config.batch_size).div_ceil(a_step);
         Ok(Self {
             config,
             corpus,
@@ -105,13 +106,10 @@ impl<'a> Trainer<'a> {
             model = redraw_uniform(model, self.config.weight_range, &mut weights);
         }
         let parameters = model.num_params();
-        let training = TrainingConfig {
-            optimizer: self.config.optimizer,
-            max_norm: self.config.max_norm,
-            dropout: self.config.dropout.into(),
-        };
-        let training = TruncatedBptt::new(model, training, SeededRng::for_stream(seed, DROPOUT))?;
-        let mut session = Session::new(kind, seed, training);
+        let dropout = SeededRng::for_stream(seed, DROPOUT);
+        let training = TruncatedBptt::new(model, self.config.training(), dropout)?;
+        let windows = SeededRng::for_stream(seed, WINDOWS);
+        let mut session = Session::new((kind, seed), training, windows);
         self.train(&mut session)?;
         let tokens_per_second = session.tokens_per_second();
         let (valid_nats, model) = session.best.expect("training ends with a validation");
@@ -147,8 +145,8 @@ impl<'a> Trainer<'a> {
             checkpoints.write(0, session, cursor, &self.metrics)?;
         }
         for step in done + 1..=self.config.steps {
-            let window = self.next_window(&lanes, &mut cursor, session);
-            let report = self.step(session, step, &window)?;
+            let windows = self.next_windows(&lanes, &mut cursor, session)?;
+            let report = self.step(session, step, &windows)?;
             progress.step(step, report.loss, session.tokens_per_second());
             let interrupted = interrupt::requested();
             let due = step == self.config.steps || step.is_multiple_of(self.config.validate_every);
@@ -169,30 +167,41 @@ impl<'a> Trainer<'a> {
         Ok(())
     }
 
-    /// The next window of the text, which begins anew after its end.
-    fn next_window(
+    /// The windows of the next step. A step ends where the text does, which then begins anew.
+    fn next_windows(
         &self,
         lanes: &Lanes<'_>,
         cursor: &mut LaneCursor,
         session: &mut Session,
-    ) -> TokenWindow {
-        let window = cursor.next_window(lanes, self.config.window);
-        to_tokens(window.unwrap_or_else(|| {
-            session.begin_text();
-            *cursor = LaneCursor::default();
-            let window = cursor.next_window(lanes, self.config.window);
-            window.expect("lanes have at least one window")
-        }))
+    ) -> Result<Vec<TokenWindow>, Error> {
+        let mut windows = Vec::new();
+        while windows.len() < self.config.accumulate {
+            let (lengths, base) = (self.config.window_lengths, self.config.window);
+            let length = lengths.next(base, &mut session.windows)?;
+            match cursor.next_window(lanes, length) {
+                Some(window) => windows.push(to_tokens(window)),
+                None if windows.is_empty() => {
+                    session.begin_text();
+                    *cursor = LaneCursor::default();
+                }
+                None => break,
+            }
+        }
+        Ok(windows)
     }
 
     fn step(
         &mut self,
         session: &mut Session,
         step: usize,
-        window: &TokenWindow,
+        windows: &[TokenWindow],
     ) -> Result<StepReport, Error> {
-        let learning_rate = self.config.learning_rate * self.schedule.factor(step - 1);
-        let report = session.step(window, learning_rate)?;
+        let steps: usize = windows.iter().map(TokenWindow::steps).sum();
+        let base = self.config.window * windows.len();
+        let learning_rate = self.config.learning_rate
+            * self.schedule.factor(session.updates())
+            * self.config.window_lengths.rate_factor(steps, base);
+        let report = session.step(windows, learning_rate)?;
         if step.is_multiple_of(self.config.steps.div_ceil(CURVE_POINTS)) {
             let measured = Measured::Train {
                 train_nats: session.end_point(step),
@@ -210,11 +219,14 @@ impl<'a> Trainer<'a> {
         step: usize,
         progress: &Progress,
     ) -> Result<(), Error> {
-        let model = session.model();
+        let (model, averaged) = (session.model(), session.is_averaging());
         let valid_nats = self.evaluate(&model, &self.corpus.valid)?;
         session.judge(step, valid_nats, model);
-        self.metrics
-            .write(&session.line(step, Measured::Valid { valid_nats }))?;
+        let measured = Measured::Valid {
+            valid_nats,
+            averaged,
+        };
+        self.metrics.write(&session.line(step, measured))?;
         let time = duration(session.training_time());
         progress.note(&format!(
             "step {step} validation {valid_nats:.4} nats per token after {time} of training"

@@ -125,7 +125,11 @@ impl Session {
         self.music_steps += steps;
         self.since.0 += loss * steps as f64;
         self.since.1 += steps;
-        Ok(StepReport { loss, grad_norm })
+        Ok(StepReport {
+            loss,
+            grad_norm,
+            updated: true,
+        })
     }
 
     fn gradients(&mut self, batch: &MultiLabelBatch) -> (f64, GradientsParams) {
@@ -143,10 +147,12 @@ impl Session {
             return Ok(());
         }
         let step = self.steps;
-        Err(Error::Train(recurra_train::Error::NotFinite {
+        Err(Error::Train(recurra_train::Error::Diverged {
             quantity,
             step,
             value,
+            skipped: 1,
+            parameter: None,
         }))
     }
 
