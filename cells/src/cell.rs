@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use burn::module::{Module, ModuleDisplay};
 use burn::tensor::{Bool, Device, Int, Tensor};
 
-use crate::{Error, Lengths, SeededRng, Zoneout, unroll_stepwise};
+use crate::{Error, Lengths, SeededRng, Zoneout, ops, unroll_stepwise};
 
 /// One step over time, and what the rest of the workspace may rely on.
 ///
@@ -204,7 +204,7 @@ impl<S: RecurrentState> Sequence<S> {
     }
 
     /// # Panics
-    /// If a shape does not fit `cell` or another shape; the message has both.
+    /// If a shape or a number type does not fit `cell` or another; the message has both.
     pub(crate) fn assert_fits<C: RecurrentCell<State = S>>(&self, cell: &C) {
         let [batch, steps, width] = self.inputs.dims();
         assert!(
@@ -239,6 +239,19 @@ impl<S: RecurrentState> Sequence<S> {
         }
         if let Some(lengths) = &self.lengths {
             lengths.assert_fits(batch, steps);
+        }
+        self.assert_one_type();
+    }
+
+    fn assert_one_type(&self) {
+        let inputs = self.inputs.dtype();
+        let _ = self.state.clone().map_tensors(&mut |tensor| {
+            ops::assert_type("the state is", tensor.dtype(), "the inputs are", inputs);
+            tensor
+        });
+        if let Some(mask) = &self.recurrent_mask {
+            let mask = mask.dtype();
+            ops::assert_type("the recurrent mask is", mask, "the inputs are", inputs);
         }
     }
 }

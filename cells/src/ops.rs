@@ -17,6 +17,8 @@ pub(crate) fn project(
     bias: Option<&Param<Tensor<1>>>,
 ) -> Tensor<3> {
     let [batch, steps, width] = inputs.dims();
+    let types = (inputs.dtype(), weight.dtype());
+    assert_type("the inputs are", types.0, "the weights are", types.1);
     let flat = inputs
         .reshape([batch * steps, width])
         .matmul(transposed(weight));
@@ -50,6 +52,14 @@ pub(crate) fn clip(values: Tensor<2>, bound: Option<f64>) -> Tensor<2> {
         Some(bound) => values.clamp(-bound, bound),
         None => values,
     }
+}
+
+/// Burn leaves it to the device what becomes of operands of two number types: wgpu reads the bits of one as the other's.
+///
+/// # Panics
+/// If the types differ; the message has both.
+pub(crate) fn assert_type(what: &str, got: DType, whom: &str, expected: DType) {
+    assert_eq!(got, expected, "{what} {got:?}, but {whom} {expected:?}");
 }
 
 /// A size that must be at least 1.

@@ -47,6 +47,16 @@ macro_rules! cpu_tests {
     };
 }
 
+/// [`device_tests`](crate::device_tests) on the devices that may compute in half precision, which ndarray does not.
+#[macro_export]
+macro_rules! half_precision_tests {
+    ($($name:ident),+ $(,)?) => {
+        $crate::device_tests!(@on flex, "flex", ::burn::tensor::Device::flex(), [$($name),+]);
+        $crate::device_tests!(@on wgpu, "wgpu", ::burn::tensor::Device::wgpu(Default::default()), [$($name),+]);
+        $crate::device_tests!(@on cuda, "cuda", ::burn::tensor::Device::cuda(0usize), [$($name),+]);
+    };
+}
+
 /// burn's ndarray device.
 #[cfg(feature = "ndarray")]
 #[expect(

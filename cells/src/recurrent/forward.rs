@@ -215,5 +215,7 @@ fn mask_steps(inputs: Tensor<3>, mask: Option<&Tensor<2>>) -> Tensor<3> {
         [batch, width],
         "an input mask is {dims:?}, but the layer's inputs are [{batch}, {steps}, {width}]"
     );
+    let types = (mask.dtype(), inputs.dtype());
+    ops::assert_type("an input mask is", types.0, "the inputs are", types.1);
     inputs * mask.clone().unsqueeze_dim(1)
 }
