@@ -4,7 +4,7 @@ use burn::module::{Module, Param};
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor, TensorData};
 use proptest::prelude::*;
-use recurra_train::{clip_grad_norm, clip_grad_value};
+use recurra_train::{clip_grad_norm, clip_grad_value, unscale_gradients};
 
 /// A few roundings of single precision.
 const TOLERANCE: f32 = 1e-5;
@@ -48,6 +48,14 @@ fn clipped_by(
 ) -> (f64, Vec<f32>) {
     let (module, mut gradients) = gradients(values, device);
     let seen = clip(&mut gradients, &module, limit);
+    (seen, left(&gradients, &module))
+}
+
+fn unscaled(values: &[f32], scale: f64, device: &Device) -> (f64, Vec<f32>) {
+    clipped_by(unscale_gradients, values, scale, device)
+}
+
+fn left(gradients: &GradientsParams, module: &Pair) -> Vec<f32> {
     let matrix = gradients
         .get::<2>(module.matrix.id)
         .expect("the gradient is still there");
@@ -56,7 +64,7 @@ fn clipped_by(
         .expect("the gradient is still there");
     let mut left: Vec<f32> = matrix.into_data().iter::<f32>().collect();
     left.extend(vector.into_data().iter::<f32>());
-    (seen, left)
+    left
 }
 
 fn close(left: &[f32], right: &[f32]) -> bool {
@@ -114,7 +122,31 @@ fn values_beyond_the_limit_are_put_on_it(device: &Device) {
     }
 }
 
+/// The squares of some of these are beyond single precision.
+fn gradients_of_a_scaled_loss_are_unscaled(device: &Device) {
+    let values = proptest::collection::vec(-1.0f32..1.0, 5);
+    proptest!(ProptestConfig::with_cases(32), |(values in values, exponent in -20..100)| {
+        let scale = 2.0_f64.powi(exponent);
+        let scaled: Vec<f32> = values.iter().map(|x| x * scale as f32).collect();
+        let (norm, left) = unscaled(&scaled, scale, device);
+        prop_assert_eq!(&left, &values);
+        prop_assert_eq!(norm, clipped(&values, f64::INFINITY, device).0);
+    });
+}
+
+fn gradients_that_are_not_finite_are_not_unscaled(device: &Device) {
+    for value in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+        let (norm, left) = unscaled(&[2.0, 4.0, value, 8.0, 6.0], 2.0, device);
+        assert!(
+            !norm.is_finite() && left[0] == 2.0 && left[4] == 6.0,
+            "{norm} {left:?}"
+        );
+    }
+}
+
 recurra_cells::device_tests!(
+    gradients_of_a_scaled_loss_are_unscaled,
+    gradients_that_are_not_finite_are_not_unscaled,
     gradients_above_the_norm_are_scaled_together,
     gradients_below_the_norm_are_left_as_they_are,
     a_norm_that_is_not_finite_is_returned,

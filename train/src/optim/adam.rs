@@ -139,12 +139,12 @@ impl ClippedAdam {
         self.step_scaled(learning_rate, module, &mut gradients, 1.0)
     }
 
-    /// [`step`](Self::step) on gradients that are `scale` times too large, which is above 0; the norm is that of the true
-    /// ones. They are taken out of `gradients` unless the norm is not finite.
+    /// [`step`](Self::step) on gradients that are first divided by `scale`, which their loss was multiplied by; the norm is
+    /// that of the divided gradients. They are taken out of `gradients` unless it is not finite.
     ///
     /// # Panics
     ///
-    /// As [`step`](Self::step).
+    /// As [`step`](Self::step), and if `scale` is not above 0 and finite.
     pub fn step_scaled<M: Module>(
         &mut self,
         learning_rate: f64,
@@ -156,12 +156,12 @@ impl ClippedAdam {
             learning_rate.is_finite() && learning_rate >= 0.0,
             "learning_rate must be finite and at least 0, got {learning_rate}"
         );
-        let norm = global_norm(gradients, &module) / scale;
+        let norm = global_norm(gradients, &module, scale);
         if !norm.is_finite() {
             return (module, norm);
         }
         let module = module.map(&mut Update {
-            clip: clip_coefficient(norm, self.config.max_norm) / scale,
+            multiplier: clip_coefficient(norm, self.config.max_norm) / scale,
             optimizer: self,
             gradients,
             learning_rate,
@@ -175,7 +175,8 @@ struct Update<'a> {
     optimizer: &'a mut ClippedAdam,
     gradients: &'a mut GradientsParams,
     learning_rate: f64,
-    clip: f64,
+    /// Unscales and clips a gradient.
+    multiplier: f64,
 }
 
 impl ModuleMapper for Update<'_> {
@@ -220,7 +221,7 @@ impl Update<'_> {
         let config = self.optimizer.config;
         let correction = |beta: f64| 1.0 - beta.powf(steps as f64);
         Coefficients {
-            clip: self.clip,
+            multiplier: self.multiplier,
             beta_1: config.beta_1,
             beta_2: config.beta_2,
             step: self.learning_rate / correction(config.beta_1),

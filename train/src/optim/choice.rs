@@ -49,12 +49,12 @@ pub enum Optimizer {
 }
 
 impl Optimizer {
-    /// The module after one step on gradients that are `scale` times too large, and the global norm of the true ones before
-    /// clipping. If that is not finite, everything stays as it is.
+    /// The module after one step on gradients that are first divided by `scale`, which their loss was multiplied by, and the
+    /// global norm of the divided gradients before clipping. If that is not finite, everything stays as it is.
     ///
     /// # Panics
     ///
-    /// As [`ClippedAdam::step`] and [`ClippedSgd::step`].
+    /// As [`ClippedAdam::step_scaled`] and [`ClippedSgd::step_scaled`].
     pub fn step_scaled<M: Module>(
         &mut self,
         learning_rate: f64,

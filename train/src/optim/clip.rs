@@ -27,12 +27,37 @@ pub fn clip_grad_norm<M: Module>(
     max_norm: f64,
 ) -> f64 {
     assert!(max_norm > 0.0, "max_norm must be above 0, got {max_norm}");
-    let norm = global_norm(gradients, module);
+    let norm = global_norm(gradients, module, 1.0);
     let coefficient = clip_coefficient(norm, max_norm);
     if norm.is_finite() && coefficient < 1.0 {
         module.visit(&mut Scale {
             gradients,
             coefficient,
+        });
+    }
+    norm
+}
+
+/// Divides all gradients of `module` by the scale that their loss was multiplied by, and returns their global norm after
+/// that: what PyTorch's `GradScaler.unscale_` does before gradients are clipped.
+///
+/// A norm that is not finite, which it is not where any gradient is not, is returned with the gradients untouched: the step
+/// is to be skipped. The optimisers of this crate need no call of this, as `step_scaled` spares them the pass over the
+/// gradients.
+///
+/// # Panics
+///
+/// If `scale` is not above 0 and finite.
+pub fn unscale_gradients<M: Module>(
+    gradients: &mut GradientsParams,
+    module: &M,
+    scale: f64,
+) -> f64 {
+    let norm = global_norm(gradients, module, scale);
+    if norm.is_finite() && scale != 1.0 {
+        module.visit(&mut Scale {
+            gradients,
+            coefficient: scale.recip(),
         });
     }
     norm
@@ -79,13 +104,27 @@ pub(crate) fn clip_coefficient(norm: f64, max_norm: f64) -> f64 {
     (max_norm / (norm + NORM_OFFSET)).min(1.0)
 }
 
-/// The root of the sum of the squares of all gradients of `module`; 0 without any.
+/// The root of the sum of the squares of all gradients of `module`, each divided by `scale`; 0 without any.
 ///
-/// The gradients keep their values. On the host they come back in row-major order and held by nobody else, so that who
-/// turns them into data next need not copy them.
-pub(crate) fn global_norm<M: Module>(gradients: &mut GradientsParams, module: &M) -> f64 {
+/// They are divided before they are squared, because the squares of a scaled loss's gradients may be beyond single
+/// precision. The gradients themselves keep their values. On the host they come back in row-major order and held by nobody
+/// else, so that who turns them into data next need not copy them.
+///
+/// # Panics
+///
+/// If `scale` is not above 0 and finite.
+pub(crate) fn global_norm<M: Module>(
+    gradients: &mut GradientsParams,
+    module: &M,
+    scale: f64,
+) -> f64 {
+    assert!(
+        scale.is_finite() && scale > 0.0,
+        "the scale of gradients must be above 0 and finite, got {scale}"
+    );
     let mut squares = Squares {
         gradients,
+        factor: scale.recip(),
         on_host: 0.0,
         on_device: Vec::new(),
     };
@@ -101,6 +140,8 @@ pub(crate) fn global_norm<M: Module>(gradients: &mut GradientsParams, module: &M
 /// Collects the sum of squares of each gradient.
 struct Squares<'a> {
     gradients: &'a mut GradientsParams,
+    /// Multiplies each gradient.
+    factor: f64,
     on_host: f64,
     /// `[1]` each.
     on_device: Vec<Tensor<1>>,
@@ -114,10 +155,14 @@ impl ModuleVisitor for Squares<'_> {
         let gradient = if host::is_single_on_host(&gradient) {
             let device = gradient.device();
             let data = gradient.into_data();
-            self.on_host += host::sum_of_squares(host::values(&data));
+            self.on_host += host::sum_of_squares(host::values(&data), self.factor as f32);
             host::tensor(data, &device)
         } else {
-            self.on_device.push(gradient.clone().square().sum());
+            let unscaled = match self.factor {
+                1.0 => gradient.clone(),
+                factor => gradient.clone() * factor,
+            };
+            self.on_device.push(unscaled.square().sum());
             gradient
         };
         self.gradients.register(param.id, gradient);

@@ -44,22 +44,23 @@ pub(crate) fn tensor<const D: usize>(data: TensorData, device: &Device) -> Tenso
     Tensor::from_data(data, (device, DType::F32))
 }
 
-/// The sum of the squares, always in the same order.
-pub(crate) fn sum_of_squares(values: &[f32]) -> f64 {
+/// The sum of the squares of the values times `factor`, always in the same order.
+pub(crate) fn sum_of_squares(values: &[f32], factor: f32) -> f64 {
+    let block_sum = |block| block_sum(block, factor);
     values.chunks(BLOCK).map(block_sum).sum()
 }
 
-fn block_sum(values: &[f32]) -> f64 {
+fn block_sum(values: &[f32], factor: f32) -> f64 {
     let mut sums = [0.0_f32; LANES];
     let groups = values.chunks_exact(LANES);
     let rest = groups.remainder();
     for group in groups {
         for (sum, value) in sums.iter_mut().zip(group) {
-            *sum += value * value;
+            *sum += (value * factor).powi(2);
         }
     }
     for (sum, value) in sums.iter_mut().zip(rest) {
-        *sum += value * value;
+        *sum += (value * factor).powi(2);
     }
     sums.into_iter().map(f64::from).sum()
 }
@@ -75,17 +76,26 @@ mod tests {
     proptest! {
         #[test]
         fn squares_are_summed_whatever_their_number(
-            values in prop::collection::vec(-100.0_f32..100.0, 0..2 * BLOCK + 2 * LANES)
+            values in prop::collection::vec(-100.0_f32..100.0, 0..2 * BLOCK + 2 * LANES),
+            factor in 0.01_f32..100.0,
         ) {
-            let exact: f64 = values.iter().map(|&value| f64::from(value).powi(2)).sum();
-            prop_assert!((sum_of_squares(&values) - exact).abs() <= TOLERANCE * exact);
+            let square = |&value: &f32| (f64::from(value) * f64::from(factor)).powi(2);
+            let exact: f64 = values.iter().map(square).sum();
+            prop_assert!((sum_of_squares(&values, factor) - exact).abs() <= TOLERANCE * exact);
         }
+    }
+
+    /// The squares of a scaled loss's gradients may be beyond single precision.
+    #[test]
+    fn values_are_multiplied_before_they_are_squared() {
+        let (scale, unscale) = (2.0_f32.powi(100), 2.0_f32.powi(-100));
+        assert_eq!(sum_of_squares(&[scale, scale], unscale), 2.0);
     }
 
     #[test]
     fn what_is_not_finite_shows() {
         for value in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
-            assert!(!sum_of_squares(&[1.0, value, 2.0]).is_finite());
+            assert!(!sum_of_squares(&[1.0, value, 2.0], 1.0).is_finite());
         }
     }
 }

@@ -13,6 +13,6 @@ mod sgd;
 pub use adam::{AdamMoments, ClippedAdam, ClippedAdamConfig};
 pub use averaging::{NonMonotonicTrigger, WeightAverage};
 pub use choice::{Optimizer, OptimizerKind};
-pub use clip::{clip_grad_norm, clip_grad_value};
+pub use clip::{clip_grad_norm, clip_grad_value, unscale_gradients};
 pub use redraw::redraw_uniform;
 pub use sgd::{ClippedSgd, ClippedSgdConfig};

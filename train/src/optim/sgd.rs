@@ -84,12 +84,12 @@ impl ClippedSgd {
         self.step_scaled(learning_rate, module, &mut gradients, 1.0)
     }
 
-    /// [`step`](Self::step) on gradients that are `scale` times too large, which is above 0; the norm is that of the true
-    /// ones. They are taken out of `gradients` unless the norm is not finite.
+    /// [`step`](Self::step) on gradients that are first divided by `scale`, which their loss was multiplied by; the norm is
+    /// that of the divided gradients. They are taken out of `gradients` unless it is not finite.
     ///
     /// # Panics
     ///
-    /// As [`step`](Self::step).
+    /// As [`step`](Self::step), and if `scale` is not above 0 and finite.
     pub fn step_scaled<M: Module>(
         &self,
         learning_rate: f64,
@@ -101,7 +101,7 @@ impl ClippedSgd {
             learning_rate.is_finite() && learning_rate >= 0.0,
             "learning_rate must be finite and at least 0, got {learning_rate}"
         );
-        let norm = global_norm(gradients, &module) / scale;
+        let norm = global_norm(gradients, &module, scale);
         if !norm.is_finite() {
             return (module, norm);
         }

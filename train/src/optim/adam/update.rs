@@ -9,8 +9,8 @@ use crate::optim::host::{self, values, values_mut};
 /// What the update of a parameter multiplies by in one step, in double precision.
 #[derive(Clone, Copy)]
 pub(super) struct Coefficients {
-    /// `min(1, max_norm / (norm + 1e-6))`, over what the gradients are scaled by.
-    pub clip: f64,
+    /// `min(1, max_norm / (norm + 1e-6))` over the scale of the gradients.
+    pub multiplier: f64,
     pub beta_1: f64,
     pub beta_2: f64,
     /// `learning_rate / (1 - beta_1^t)`.
@@ -52,8 +52,14 @@ impl Coefficients {
     /// Slices of one length. The compiler works on several numbers at a time, as nothing here depends on a neighbour; a
     /// second thread costs more to start than it saves below a million numbers.
     fn update(self, p: &mut [f32], gradient: &[f32], m: &mut [f32], v: &mut [f32]) {
-        let [clip, step, root, epsilon, keep] =
-            [self.clip, self.step, self.root, self.epsilon, self.keep].map(|x| x as f32);
+        let [multiplier, step, root, epsilon, keep] = [
+            self.multiplier,
+            self.step,
+            self.root,
+            self.epsilon,
+            self.keep,
+        ]
+        .map(|x| x as f32);
         let [beta_1, rest_1, beta_2, rest_2] = [
             self.beta_1,
             1.0 - self.beta_1,
@@ -62,7 +68,7 @@ impl Coefficients {
         ]
         .map(|x| x as f32);
         for (((p, gradient), m), v) in p.iter_mut().zip(gradient).zip(m).zip(v) {
-            let g = gradient * clip;
+            let g = gradient * multiplier;
             *m = beta_1 * *m + rest_1 * g;
             *v = beta_2 * *v + rest_2 * g * g;
             *p = keep * *p - step * *m / (v.sqrt() * root + epsilon);
@@ -78,7 +84,7 @@ impl Coefficients {
     ) -> (Tensor<D>, AdamMoments) {
         let (shape, device, dtype) = (parameter.shape(), parameter.device(), parameter.dtype());
         let moment = |moment: Tensor<1>| moment.to_device(&device).cast(dtype);
-        let g = gradient.reshape([shape.num_elements()]) * self.clip;
+        let g = gradient.reshape([shape.num_elements()]) * self.multiplier;
         let m = moment(moments.first) * self.beta_1 + g.clone() * (1.0 - self.beta_1);
         let v = moment(moments.second) * self.beta_2 + g.square() * (1.0 - self.beta_2);
         let change = m.clone() * self.step / (v.clone().sqrt() * self.root + self.epsilon);
