@@ -9,8 +9,8 @@ use corpus::{TEXT, any_model, configs, model, weights, windows};
 use recurra_cells::{AnyCell, Lengths, SeededRng};
 use recurra_train::checkpoint::Checkpoint;
 use recurra_train::{
-    DropoutRates, LanguageModel, OptimizerKind, TokenWindow, TrainingConfig, TruncatedBptt,
-    evaluate,
+    DropoutRates, LanguageModel, OptimizerKind, Precision, TokenWindow, TrainingConfig,
+    TruncatedBptt, evaluate,
 };
 
 /// Sums in another order differ by this much, relative to numbers of about 1.
@@ -211,10 +211,19 @@ fn averages_begin_where_validation_stalls(device: &Device) {
 
 /// What goes on from a checkpoint is bit for bit what never stopped.
 fn a_restored_training_is_the_one_that_never_stopped(device: &Device) {
-    for (optimizer, averaging) in [(OptimizerKind::Adam, None), (OptimizerKind::Sgd, Some(1))] {
+    let half = match Precision::F16.check(device) {
+        Ok(()) => Precision::F16,
+        Err(_) => Precision::F32,
+    };
+    for (optimizer, averaging, precision) in [
+        (OptimizerKind::Adam, None, Precision::F32),
+        (OptimizerKind::Sgd, Some(1), Precision::F32),
+        (OptimizerKind::Adam, None, half),
+    ] {
         let config = TrainingConfig {
             optimizer,
             averaging,
+            precision,
             max_norm: 0.5,
             regularization: DropoutRates {
                 recurrent_weights: 0.2,
@@ -250,6 +259,8 @@ fn a_restored_training_is_the_one_that_never_stopped(device: &Device) {
             (whole.len(), whole.len())
         );
         assert_eq!(second.is_averaging(), averaging.is_some());
+        assert_eq!(second.scaler(), first.scaler());
+        assert_eq!(second.scaler().is_some(), precision == Precision::F16);
     }
 }
 

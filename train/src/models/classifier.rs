@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::pooling::{Pooler, Pooling};
 use super::weights::{embedding, linear};
-use crate::Error;
+use crate::{Error, at_least_single};
 
 /// Configuration of a [`SequenceClassifier`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -213,7 +213,7 @@ impl<C: RecurrentCell> SequenceClassifier<C> {
 /// The mean cross-entropy of `logits [N, V]` against `labels [N]`, in nats: `[1]`.
 pub(super) fn cross_entropy(logits: Tensor<2>, labels: Tensor<1, Int>) -> Tensor<1> {
     assert_labels(&logits, &labels);
-    CrossEntropyLoss::new(None, &logits.device()).forward(logits, labels)
+    CrossEntropyLoss::new(None, &logits.device()).forward(at_least_single(logits), labels)
 }
 
 /// The share of `labels [N]` that `logits [N, V]` are highest at.

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::pooling::{final_hidden, final_width};
 use super::weights::linear;
-use crate::Error;
+use crate::{Error, at_least_single};
 
 /// Configuration of a [`Forecaster`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -145,7 +145,7 @@ impl<C: RecurrentCell> Forecaster<C> {
     /// If the shapes differ.
     pub fn loss(&self, forecasts: Tensor<3>, targets: Tensor<3>) -> Tensor<1> {
         assert_alike(&forecasts, &targets);
-        MseLoss::new().forward(forecasts, targets, Reduction::Mean)
+        MseLoss::new().forward(at_least_single(forecasts), targets, Reduction::Mean)
     }
 
     /// The mean absolute error of `forecasts` against `targets`, both `[B, horizon, outputs]`, in the series' unit.
@@ -155,7 +155,10 @@ impl<C: RecurrentCell> Forecaster<C> {
     /// If the shapes differ.
     pub fn mean_absolute_error(&self, forecasts: Tensor<3>, targets: Tensor<3>) -> f64 {
         assert_alike(&forecasts, &targets);
-        (forecasts - targets).abs().mean().into_scalar::<f64>()
+        (at_least_single(forecasts) - targets)
+            .abs()
+            .mean()
+            .into_scalar::<f64>()
     }
 }
 

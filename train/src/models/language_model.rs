@@ -22,7 +22,8 @@ use serde::{Deserialize, Serialize};
 use super::classifier::cross_entropy;
 use super::valid_steps::valid_steps;
 use super::weights::{draw, embedding, matrix};
-use crate::{Error, ZoneoutRates};
+use crate::regularize::dropped;
+use crate::{Error, ZoneoutRates, masked};
 
 /// Configuration of a [`LanguageModel`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -159,7 +160,8 @@ impl<C: RecurrentCell> LanguageModel<C> {
     ///
     /// # Panics
     ///
-    /// If the state has another batch size. A token must be below `V`: the CPU devices panic on another, a GPU reads anything.
+    /// If the state has another batch size or number type. A token must be below `V`: the CPU devices panic on another, a
+    /// GPU reads anything.
     pub fn forward(
         &self,
         tokens: Tensor<2, Int>,
@@ -172,7 +174,7 @@ impl<C: RecurrentCell> LanguageModel<C> {
     ///
     /// # Panics
     ///
-    /// If a shape does not fit. A token must be below `V`, as in [`forward`](Self::forward).
+    /// If a shape or a number type does not fit. A token must be below `V`, as in [`forward`](Self::forward).
     pub fn forward_masked(
         &self,
         tokens: Tensor<2, Int>,
@@ -199,10 +201,7 @@ impl<C: RecurrentCell> LanguageModel<C> {
         let output = self.network.forward(input);
         let outputs = output.outputs;
         Run {
-            dropped: match masks.output {
-                Some(mask) => outputs.clone() * mask.unsqueeze_dim(1),
-                None => outputs.clone(),
-            },
+            dropped: dropped(outputs.clone(), masks.output),
             outputs,
             state: output.state,
         }
@@ -215,7 +214,7 @@ impl<C: RecurrentCell> LanguageModel<C> {
         match mask {
             Some(mask) => {
                 let kept = mask.select(0, tokens.reshape([batch * steps]));
-                embedded * kept.reshape([batch, steps, 1])
+                masked(embedded, kept.reshape([batch, steps, 1]))
             }
             None => embedded,
         }
@@ -235,6 +234,7 @@ impl<C: RecurrentCell> LanguageModel<C> {
     }
 
     /// The mean cross-entropy of `logits [B, T, V]` against `targets [B, T]` over the valid steps, in nats per token: `[1]`.
+    /// It is computed in `f32` from logits in half precision.
     ///
     /// # Panics
     ///

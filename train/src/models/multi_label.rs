@@ -21,6 +21,9 @@ use burn::nn::Linear;
 use burn::tensor::{Device, Tensor, activation};
 use recurra_cells::{Lengths, NetworkInput, NetworkState, Recurrent, RecurrentCell};
 
+use crate::at_least_single;
+use crate::regularize::dropped;
+
 /// A recurrent network that reads which of `V` labels hold at each step and says how likely each is to hold at the next,
 /// independently of the others (Boulanger-Lewandowski et al. 2012 call this the RNN baseline of polyphonic music).
 #[derive(Module, Debug)]
@@ -95,6 +98,7 @@ impl<C: RecurrentCell> MultiLabelPredictor<C> {
             "the targets are {shape:?}, but the logits are {expected:?}"
         );
         let [batch, steps, _] = shape;
+        let logits = at_least_single(logits);
         // -log(1 - sigmoid(x)) = -log_sigmoid(-x), and each target takes x off: no exponential of a large number.
         let nats = activation::log_sigmoid(-logits.clone()).neg() - logits * targets;
         let (nats, valid) = match lengths {
@@ -115,13 +119,5 @@ impl<C: RecurrentCell> MultiLabelPredictor<C> {
         let logits = model.forward(batch.inputs(&device), batch.lengths().clone());
         let loss = model.loss(logits, batch.targets(&device), Some(batch.lengths()));
         loss.into_scalar::<f64>()
-    }
-}
-
-/// `outputs [B, T, H]` times a mask `[B, H]`.
-fn dropped(outputs: Tensor<3>, mask: Option<Tensor<2>>) -> Tensor<3> {
-    match mask {
-        Some(mask) => outputs * mask.unsqueeze_dim(1),
-        None => outputs,
     }
 }

@@ -3,6 +3,8 @@
 use burn::tensor::Tensor;
 use recurra_cells::Lengths;
 
+use crate::at_least_single;
+
 /// Activation regularisation (AR; Merity et al. 2017): the mean square of `outputs [B, T, H]` over the valid steps, `[1]`.
 ///
 /// It is added to the loss with a factor, 2 in AWD-LSTM (Merity et al. 2018), which applies it to what the output layer
@@ -58,11 +60,11 @@ fn total(lengths: &Lengths) -> usize {
     lengths.as_slice().iter().sum()
 }
 
-/// The sum of the squares over `count`; 0 if that is 0.
+/// The sum of the squares over `count`, in `f32` at least; 0 if that is 0.
 fn mean_square(values: Tensor<3>, count: usize) -> Tensor<1> {
     let share = match count {
         0 => 0.0,
         _ => 1.0 / count as f64,
     };
-    values.square().sum() * share
+    at_least_single(values).square().sum() * share
 }

@@ -30,6 +30,29 @@ pub fn dropout_mask(
     Tensor::from_data(TensorData::new(values, shape), options)
 }
 
+/// `values` times a dropout mask.
+///
+/// # Panics
+///
+/// If their number types differ, of which burn leaves the outcome to the device: a mask belongs to the model that made it,
+/// and not to another that its weights were cast to or from.
+pub(crate) fn masked<const D: usize>(values: Tensor<D>, mask: Tensor<D>) -> Tensor<D> {
+    let (own, expected) = (mask.dtype(), values.dtype());
+    assert_eq!(
+        own, expected,
+        "a dropout mask is {own:?}, but what it drops from is {expected:?}"
+    );
+    values * mask
+}
+
+/// `outputs [B, T, H]` times a mask `[B, H]` that is the same at every step, if there is one.
+pub(crate) fn dropped(outputs: Tensor<3>, mask: Option<Tensor<2>>) -> Tensor<3> {
+    match mask {
+        Some(mask) => masked(outputs, mask.unsqueeze_dim(1)),
+        None => outputs,
+    }
+}
+
 /// How probable it is that something is dropped in a window of training, each in `[0, 1)`; by default 0, which is not at
 /// all.
 ///

@@ -1,6 +1,8 @@
 //! What a training is told besides its model.
 
-use crate::{Error, Optimizer, OptimizerKind, Regularization};
+use crate::{
+    Error, LossScaler, LossScalerConfig, Optimizer, OptimizerKind, Precision, Regularization,
+};
 
 /// What a [`TruncatedBptt`](super::TruncatedBptt) is told besides its model.
 ///
@@ -30,6 +32,10 @@ pub struct TrainingConfig {
     /// After how many validations without progress the weights are averaged (NT-ASGD; Merity et al. 2018 take 5); never by
     /// default.
     pub averaging: Option<usize>,
+    /// The number type of the passes; the weights are `f32` in any case. `f32` by default.
+    pub precision: Precision,
+    /// How losses are scaled where `precision` is `f16`.
+    pub loss_scaler: LossScalerConfig,
     /// How many steps in a row may be skipped because something is not finite, before the training is given up; 20 by
     /// default. Where losses are scaled, the search for a scale takes up to 16.
     pub max_skipped: usize,
@@ -44,6 +50,8 @@ impl Default for TrainingConfig {
             max_value: f64::INFINITY,
             regularization: Regularization::NONE,
             averaging: None,
+            precision: Precision::F32,
+            loss_scaler: LossScalerConfig::default(),
             max_skipped: 20,
         }
     }
@@ -56,10 +64,19 @@ impl TrainingConfig {
         if self.max_value.is_nan() || self.max_value <= 0.0 {
             return Err(Error::config("max_value", "above 0", self.max_value));
         }
+        self.loss_scaler.validate()?;
         self.regularization.validate()
     }
 
     pub(super) fn optimizer(&self) -> Result<Optimizer, Error> {
         self.optimizer.build(self.max_norm, self.weight_decay)
+    }
+
+    /// The scaler of the losses, for `f16` alone: other types have the range of `f32`.
+    pub(super) fn scaler(&self) -> Result<Option<LossScaler>, Error> {
+        match self.precision {
+            Precision::F16 => LossScaler::new(self.loss_scaler).map(Some),
+            Precision::F32 | Precision::BF16 => Ok(None),
+        }
     }
 }

@@ -16,7 +16,7 @@ use std::iter;
 
 use recurra_cells::{NetworkState, SeededRng};
 
-use crate::{Error, NonMonotonicTrigger, Optimizer, WeightAverage};
+use crate::{Error, LossScaler, NonMonotonicTrigger, Optimizer, WeightAverage};
 use diagnosis::Skipped;
 
 const AT_HOME: &str = "the model is away only while the optimiser has it";
@@ -65,6 +65,7 @@ pub struct TruncatedBptt<M: SequenceModel> {
     updates: usize,
     skipped: Skipped,
     averaging: Option<Averaging>,
+    scaler: Option<LossScaler>,
 }
 
 /// NT-ASGD: the weights are averaged from where validation stalls on.
@@ -78,9 +79,10 @@ impl<M: SequenceModel> TruncatedBptt<M> {
     ///
     /// # Errors
     ///
-    /// If a field of `config` is out of its range.
+    /// If a field of `config` is out of its range, or the model's device does not compute in its precision.
     pub fn new(model: M, config: TrainingConfig, rng: SeededRng) -> Result<Self, Error> {
         config.validate()?;
+        config.precision.check(&model.device())?;
         let averaging = config.averaging.map(|patience| Averaging {
             trigger: NonMonotonicTrigger::new(patience),
             average: WeightAverage::new(),
@@ -95,6 +97,7 @@ impl<M: SequenceModel> TruncatedBptt<M> {
             updates: 0,
             skipped: Skipped::default(),
             averaging,
+            scaler: config.scaler()?,
         })
     }
 
@@ -120,6 +123,11 @@ impl<M: SequenceModel> TruncatedBptt<M> {
     /// How many of the steps have updated the weights, which is what a learning rate's schedule goes by.
     pub fn updates(&self) -> usize {
         self.updates
+    }
+
+    /// What losses are scaled by, where they are.
+    pub fn scaler(&self) -> Option<&LossScaler> {
+        self.scaler.as_ref()
     }
 
     /// Whether weights are being averaged.

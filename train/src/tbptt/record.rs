@@ -6,7 +6,10 @@ use serde::{Deserialize, Serialize};
 use super::diagnosis::Skipped;
 use super::{Averaging, TruncatedBptt};
 use crate::checkpoint::{self, Checkpoint};
-use crate::{Error, NonMonotonicTrigger, Optimizer, SequenceModel, WeightAverage};
+use crate::{
+    Error, LossScaler, LossScalerState, NonMonotonicTrigger, Optimizer, SequenceModel,
+    WeightAverage, cast_weights,
+};
 
 /// The sections of a checkpoint that are a training's.
 const MODEL: &str = "model";
@@ -25,6 +28,7 @@ struct Progress {
     /// `B` of the carried state, if there is one.
     batch_size: Option<usize>,
     averaging: Option<AveragingProgress>,
+    scaler: Option<LossScalerState>,
 }
 
 /// An averaging, but for the averages.
@@ -67,6 +71,7 @@ impl<M: SequenceModel> TruncatedBptt<M> {
                 trigger: averaging.trigger.clone(),
                 updates: averaging.average.updates(),
             }),
+            scaler: self.scaler.as_ref().map(LossScaler::state),
         }
     }
 
@@ -82,7 +87,8 @@ impl<M: SequenceModel> TruncatedBptt<M> {
         let state = match progress.batch_size {
             Some(batch_size) => {
                 let tensors = checkpoint.tensors(STATE)?;
-                let like = model.initial_state(batch_size);
+                let cast = cast_weights(model.clone(), self.config.precision);
+                let like = cast.initial_state(batch_size);
                 Some(checkpoint::set_network_state(like, tensors)?)
             }
             None => None,
@@ -95,6 +101,10 @@ impl<M: SequenceModel> TruncatedBptt<M> {
             }
             None => None,
         };
+        let mut scaler = self.scaler.clone();
+        if let (Some(scaler), Some(state)) = (&mut scaler, progress.scaler) {
+            scaler.set_state(state)?;
+        }
         if let Optimizer::Adam(adam) = &mut self.optimizer {
             let tensors = checkpoint.tensors(OPTIMIZER)?;
             adam.set_moments(checkpoint::adam_moments(&model, tensors)?);
@@ -102,6 +112,7 @@ impl<M: SequenceModel> TruncatedBptt<M> {
         self.model = Some(model);
         self.state = state;
         self.averaging = averaging;
+        self.scaler = scaler;
         self.rng = progress.rng;
         self.steps = progress.steps;
         self.updates = progress.updates;

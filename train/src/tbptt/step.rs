@@ -5,15 +5,15 @@ use std::borrow::Borrow;
 use burn::optim::{GradientsAccumulator, GradientsParams};
 
 use super::{AT_HOME, Pass, SequenceModel, SequenceWindow, StepReport, TruncatedBptt, begin_rows};
-use crate::{Error, Quantity, clip_grad_value, drop_recurrent_weights};
+use crate::{Error, LossScaler, Quantity, cast_weights, clip_grad_value, drop_recurrent_weights};
 
 /// The gradients of one or more windows, and what to divide them by.
 pub(super) struct Pending {
     gradients: GradientsParams,
     /// The mean loss of a valid step.
     pub loss: f64,
-    /// Of the gradients: they are a sum over windows of which the first counts as 1.
-    weight: f64,
+    /// Of the gradients: that of the loss, and they are a sum over windows of which the first counts as 1.
+    scale: f64,
 }
 
 impl<M: SequenceModel> TruncatedBptt<M> {
@@ -37,7 +37,7 @@ impl<M: SequenceModel> TruncatedBptt<M> {
         Pending {
             gradients: sum.grads(),
             loss: total / steps as f64,
-            weight: steps as f64 / first as f64,
+            scale: steps as f64 / first as f64 * self.loss_scale(),
         }
     }
 
@@ -54,8 +54,9 @@ impl<M: SequenceModel> TruncatedBptt<M> {
         };
         let (regularization, rng) = (&self.config.regularization, &mut self.rng);
         // Gone before the update: it holds on to the weights, which are then changed in place.
+        let cast = cast_weights(model.clone(), self.config.precision);
         let rate = regularization.dropout.recurrent_weights;
-        let dropped = drop_recurrent_weights(model.clone(), rate, rng);
+        let dropped = drop_recurrent_weights(cast, rate, rng);
         let pass = Pass::Training {
             regularization,
             rng,
@@ -66,14 +67,19 @@ impl<M: SequenceModel> TruncatedBptt<M> {
             Some(penalty) => loss.mean + penalty,
             None => loss.mean,
         };
-        let objective = match weight {
+        let objective = match weight * self.loss_scale() {
             1.0 => objective,
-            weight => objective * weight,
+            scale => objective * scale,
         };
         let gradients = GradientsParams::from_grads(objective.backward(), model);
         // Neither loss nor state may hold on to the graph, which holds on to weights.
         self.state = Some(loss.state.detach());
         (mean.into_scalar::<f64>(), gradients)
+    }
+
+    /// What the losses of now are multiplied by before the backward pass.
+    fn loss_scale(&self) -> f64 {
+        self.scaler.as_ref().map_or(1.0, LossScaler::scale)
     }
 
     /// Updates the weights, unless the loss or a gradient is not finite.
@@ -89,6 +95,9 @@ impl<M: SequenceModel> TruncatedBptt<M> {
             false => f64::NAN,
         };
         let updated = grad_norm.is_finite();
+        if let Some(scaler) = &mut self.scaler {
+            scaler.update(!updated);
+        }
         if updated {
             self.updates += 1;
             self.skipped.end_run();
@@ -112,14 +121,14 @@ impl<M: SequenceModel> TruncatedBptt<M> {
 
     /// Clips and steps, unless the norm that is returned is not finite.
     fn descend(&mut self, pending: &mut Pending, learning_rate: f64) -> f64 {
-        let (gradients, weight) = (&mut pending.gradients, pending.weight);
+        let (gradients, scale) = (&mut pending.gradients, pending.scale);
         let model = self.model.take().expect(AT_HOME);
         if self.config.max_value.is_finite() {
-            clip_grad_value(gradients, &model, self.config.max_value * weight);
+            clip_grad_value(gradients, &model, self.config.max_value * scale);
         }
-        let (model, grad_norm) =
-            self.optimizer
-                .step_scaled(learning_rate, model, gradients, weight);
+        let (model, grad_norm) = self
+            .optimizer
+            .step_scaled(learning_rate, model, gradients, scale);
         self.model = Some(model);
         grad_norm
     }

@@ -16,7 +16,7 @@ use burn::nn::loss::CTCLossConfig;
 use burn::tensor::{Device, Int, Tensor, TensorData, activation};
 use recurra_cells::{Lengths, NetworkInput, Recurrent, RecurrentCell};
 
-use crate::Error;
+use crate::{Error, at_least_single};
 
 /// A recurrent network whose outputs are the classes of frames: `V` symbols, numbered from 0, and the blank, which is class
 /// `V` (connectionist temporal classification; Graves et al. 2006).
@@ -53,7 +53,8 @@ impl<C: RecurrentCell> CtcRecognizer<C> {
     pub fn forward(&self, features: Tensor<3>, lengths: impl Into<Option<Lengths>>) -> Tensor<3> {
         let input = NetworkInput::new(features).with_lengths(lengths);
         let output = self.network.forward(input);
-        activation::log_softmax(self.output.forward(output.outputs), 2)
+        let logits = self.output.forward(output.outputs);
+        activation::log_softmax(at_least_single(logits), 2)
     }
 
     /// The mean over the rows of the negative log-probability of each row's target, summed over all alignments with its

@@ -3,7 +3,8 @@
 use burn::tensor::Device;
 use recurra_cells::{NetworkInput, NetworkState, RecurrentCell};
 
-use super::{MultiLabelBatch, MultiLabelPredictor, dropped};
+use super::{MultiLabelBatch, MultiLabelPredictor};
+use crate::regularize::dropped;
 use crate::{Pass, Regularization, SequenceModel, SequenceWindow, WindowLoss};
 
 impl<C: RecurrentCell> SequenceModel for MultiLabelPredictor<C> {

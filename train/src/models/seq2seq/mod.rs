@@ -26,7 +26,7 @@ use burn::nn::{Embedding, Linear};
 use burn::tensor::{Device, Int, Tensor, TensorData, activation};
 use recurra_cells::{Lengths, NetworkInput, NetworkState, Recurrent, RecurrentCell, SeededRng};
 
-use crate::Error;
+use crate::{Error, at_least_single};
 
 /// An encoder over source tokens, and a decoder over target tokens that attends to it (Bahdanau et al. 2015; Luong et al.
 /// 2015, without input feeding, so that a whole target is decoded at once in training).
@@ -182,7 +182,7 @@ impl<C: RecurrentCell> Seq2Seq<C> {
             [batch, steps],
             "the targets are {dims:?}, but the logits are [{batch}, {steps}, {vocabulary}]"
         );
-        let nats = activation::log_softmax(logits, 2)
+        let nats = activation::log_softmax(at_least_single(logits), 2)
             .gather(2, targets.unsqueeze_dim(2))
             .neg();
         match lengths {
