@@ -103,6 +103,23 @@ impl EventWriter {
     }
 }
 
+/// Removes all event files of `folder`, for whoever writes the events of a run anew.
+///
+/// # Errors
+///
+/// [`Error::Read`] or [`Error::Write`] if the folder or a file does not oblige.
+pub fn remove_events(folder: &Path) -> Result<(), Error> {
+    let entries = fs::read_dir(folder).map_err(|cause| Error::read(folder, cause))?;
+    for entry in entries {
+        let entry = entry.map_err(|cause| Error::read(folder, cause))?;
+        if entry.file_name().to_string_lossy().starts_with(PREFIX) {
+            let path = entry.path();
+            fs::remove_file(&path).map_err(|cause| Error::write(&path, cause))?;
+        }
+    }
+    Ok(())
+}
+
 fn signed(step: u64) -> Result<i64, Error> {
     i64::try_from(step).map_err(|_| Error::config("step", "below 2^63", step))
 }

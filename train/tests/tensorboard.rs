@@ -5,7 +5,7 @@ use std::path::Path;
 
 use proptest::prelude::*;
 use recurra_train::Error;
-use recurra_train::tensorboard::EventWriter;
+use recurra_train::tensorboard::{EventWriter, remove_events};
 
 /// A scalar as it was written or read: tag, step, and the bits of its single-precision value.
 type Scalar = (String, u64, u32);
@@ -201,4 +201,18 @@ fn a_folder_that_cannot_be_made_is_named() {
     fs::write(&file, b"").expect("the folder can be written");
     let error = EventWriter::begin(&file.join("events"), 0).expect_err("a file is in the way");
     assert!(matches!(error, Error::Write { .. }), "{error}");
+}
+
+#[test]
+fn event_files_are_removed_and_others_stay() {
+    let folder = tempfile::tempdir().expect("there is room");
+    let other = folder.path().join("metrics.jsonl");
+    fs::write(&other, b"{}").expect("the folder can be written");
+    let begin = || EventWriter::begin(folder.path(), 0).expect("it can be written");
+    let paths = [begin(), begin()].map(|writer| writer.path().to_owned());
+    remove_events(folder.path()).expect("they can be removed");
+    assert!(paths.iter().all(|path| !path.exists()) && other.exists());
+    let missing = folder.path().join("missing");
+    let error = remove_events(&missing).expect_err("there is no such folder");
+    assert!(matches!(error, Error::Read { .. }), "{error}");
 }
