@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::builder::Command as Grammar;
 use clap::error::ErrorKind;
-use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Id, Parser, Subcommand};
 use serde::{Deserialize, Serialize};
 
 use crate::bench::BenchArgs;
@@ -70,23 +70,58 @@ pub struct RunArgs {
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub settings: Vec<String>,
     /// The folder of a run that was interrupted: goes on from its last checkpoint, with its own arguments
-    #[arg(long, value_name = "RUN", exclusive = true)]
+    #[arg(long, value_name = "RUN")]
     #[serde(skip)]
     pub resume: Option<PathBuf>,
+    /// Shows progress as plain lines, on a terminal as well
+    #[arg(long)]
+    #[serde(skip)]
+    pub plain: bool,
     /// The folder that runs are written to
     #[arg(long, default_value = "runs")]
     pub runs: PathBuf,
 }
 
+impl RunArgs {
+    /// Makes the path of the data one that does not depend on the folder that the program is started in.
+    pub fn make_data_absolute(&mut self) -> Result<(), Error> {
+        if let Some(path) = &mut self.data {
+            *path = std::path::absolute(&path).map_err(|cause| Error::Read {
+                path: path.clone(),
+                cause,
+            })?;
+        }
+        Ok(())
+    }
+}
+
 /// Reads the command line of this process; help and version end it.
 pub fn parse() -> Result<Cli, Error> {
     let words: Vec<OsString> = std::env::args_os().collect();
-    Cli::try_parse_from(&words).map_err(|error| {
+    parse_words(&words).map_err(|error| {
         if !error.use_stderr() {
             error.exit();
         }
         Error::CommandLine(one_line(&error, &words))
     })
+}
+
+fn parse_words(words: &[OsString]) -> Result<Cli, clap::Error> {
+    let mut grammar = grammar();
+    let matches = grammar.try_get_matches_from_mut(words)?;
+    Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut grammar))
+}
+
+/// The commands, with what only all arguments of an experiment together can say.
+fn grammar() -> Grammar {
+    Cli::command().mut_subcommand("run", |run| run.mut_subcommands(resumed_alone))
+}
+
+/// A resumed run has its own arguments; only how it is shown may be said anew.
+fn resumed_alone(experiment: Grammar) -> Grammar {
+    let ids = experiment.get_arguments().map(|arg| arg.get_id().clone());
+    let others: Vec<Id> = ids.filter(|id| id != "resume" && id != "plain").collect();
+    experiment.mut_arg("resume", |resume| resume.conflicts_with_all(others))
 }
 
 /// Prints the experiments.
@@ -125,7 +160,7 @@ fn one_line(error: &clap::Error, words: &[OsString]) -> String {
     let message: Vec<&str> = message.flat_map(str::split_whitespace).collect();
     let message = message.join(" ");
     let message = message.strip_prefix("error: ").unwrap_or(&message);
-    let mut grammar = Cli::command();
+    let mut grammar = grammar();
     grammar.build();
     let command = innermost(&grammar, words);
     let valid: Vec<String> = match error.kind() {
@@ -176,13 +211,21 @@ mod tests {
 
     fn refusal(line: &str) -> String {
         let words: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
-        let error = Cli::try_parse_from(&words).expect_err(line);
+        let error = parse_words(&words).expect_err(line);
         one_line(&error, &words)
     }
 
     #[test]
     fn the_grammar_is_sound() {
-        Cli::command().debug_assert();
+        grammar().debug_assert();
+    }
+
+    #[test]
+    fn a_resumed_run_may_be_shown_plainly() {
+        for name in ["language-model", "music"] {
+            let words = ["x", "run", name, "--resume", "1", "--plain"].map(OsString::from);
+            parse_words(&words).unwrap();
+        }
     }
 
     #[test]
@@ -197,6 +240,7 @@ mod tests {
                 "x run language-model --resume 1 --seed 2",
                 "cannot be used with",
             ),
+            ("x run music --resume 1 --cell gru", "cannot be used with"),
             ("x run speech", "music"),
             ("x run music --unit char", "--runs"),
             ("x run language-model --cell lsmt", "peephole"),

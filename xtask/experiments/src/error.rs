@@ -80,6 +80,19 @@ pub enum Error {
         path: PathBuf,
     },
 
+    /// A run of another experiment that is to be resumed.
+    #[error(
+        "{} is a run of {experiment}: cargo xtask run {experiment} --resume {}",
+        path.display(),
+        path.display()
+    )]
+    OtherExperiment {
+        /// The folder.
+        path: PathBuf,
+        /// Whose run it is.
+        experiment: String,
+    },
+
     /// A file that was named could not be read.
     #[error("cannot read {}: {cause}", path.display())]
     Read {
@@ -149,6 +162,7 @@ impl Error {
             | Self::InvalidSettings { .. }
             | Self::DeviceNotBuilt { .. }
             | Self::NotARun { .. }
+            | Self::OtherExperiment { .. }
             | Self::Read { .. }
             | Self::PythonNotStarted { .. }
             | Self::PythonModuleMissing { .. }

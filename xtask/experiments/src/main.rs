@@ -10,17 +10,23 @@ mod devices;
 mod error;
 mod interrupt;
 mod language_model;
+mod metrics;
 mod music;
 mod progress;
 mod report;
+mod run;
 mod run_folder;
 mod settings;
+mod training;
 mod versions;
 
 use std::process::ExitCode;
 
 use cli::{Cli, Command, Experiment};
 use error::Error;
+use language_model::LanguageModelling;
+use music::Music;
+use run::run;
 
 /// burn makes a new tensor of every result. The system's allocator hands large ones back to the kernel and has to fault
 /// every page of the next one in, which took a sixth of a training step.
@@ -51,8 +57,8 @@ fn dispatch(cli: Cli) -> Result<Ending, Error> {
         Command::Devices => devices::list(),
         Command::Run { experiment } => {
             return match experiment {
-                Experiment::LanguageModel(args) => language_model::run(&args),
-                Experiment::Music(args) => music::run(&args),
+                Experiment::LanguageModel(args) => run::<LanguageModelling>(&args),
+                Experiment::Music(args) => run::<Music>(&args),
             };
         }
         Command::Bench(args) => bench::run(&args)?,

@@ -1,77 +1,87 @@
-//! Progress on standard error: one rewritten line on a terminal, plain lines now and then without one.
+//! The progress of a training: burn's dashboard on a terminal, plain lines on standard error otherwise.
 
-use std::io::{self, IsTerminal, Write};
-use std::time::{Duration, Instant};
+mod dashboard;
+mod plain;
+mod terminal;
 
-/// How often a terminal's line is rewritten.
-const TERMINAL_PAUSE: Duration = Duration::from_millis(200);
-/// How often a plain line is written.
-const PLAIN_PAUSE: Duration = Duration::from_secs(5);
+pub use terminal::restore as restore_terminal;
+
+use std::io::{self, IsTerminal};
+
+use dashboard::Dashboard;
+use plain::Lines;
+
+/// How progress is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Display {
+    Plain,
+    Dashboard,
+}
+
+impl Display {
+    /// The dashboard where standard output and standard error are terminals, unless plain lines are asked for.
+    pub fn choose(plain: bool) -> Self {
+        match !plain && io::stdout().is_terminal() && io::stderr().is_terminal() {
+            true => Self::Dashboard,
+            false => Self::Plain,
+        }
+    }
+}
+
+/// What progress is shown of.
+pub struct Subject {
+    pub label: String,
+    /// What is counted a second, such as `tokens`.
+    pub counted: &'static str,
+    /// The steps that an earlier run has made.
+    pub done: usize,
+    /// All steps.
+    pub steps: usize,
+}
+
+/// What a step of training showed.
+pub struct Seen {
+    /// Counted from 1.
+    pub step: usize,
+    pub loss: f64,
+    /// Before clipping.
+    pub grad_norm: f64,
+    pub learning_rate: f64,
+    /// In what the subject counts, a second.
+    pub rate: f64,
+}
 
 /// The progress of one training.
-pub struct Progress {
-    label: String,
-    /// What is counted a second.
-    unit: &'static str,
-    steps: usize,
-    started: Instant,
-    shown: Instant,
-    terminal: bool,
+pub enum Progress {
+    Plain(Lines),
+    Dashboard(Dashboard),
 }
 
 impl Progress {
-    /// Begins a training of `steps` steps, whose rate is in `unit` a second.
-    pub fn start(label: String, unit: &'static str, steps: usize) -> Self {
-        let now = Instant::now();
-        Self {
-            label,
-            unit,
-            steps,
-            started: now,
-            shown: now,
-            terminal: io::stderr().is_terminal(),
+    /// Begins to show progress. A terminal that does not take a dashboard gets plain lines.
+    pub fn start(display: Display, subject: Subject) -> Self {
+        match display {
+            Display::Plain => Self::Plain(Lines::start(subject)),
+            Display::Dashboard => match Dashboard::open(subject) {
+                Ok(dashboard) => Self::Dashboard(dashboard),
+                Err(subject) => Self::Plain(Lines::start(subject)),
+            },
         }
     }
 
-    /// After `done` steps, if the last line is old enough.
-    pub fn step(&mut self, done: usize, loss: f64, rate: f64) {
-        let pause = if self.terminal {
-            TERMINAL_PAUSE
-        } else {
-            PLAIN_PAUSE
-        };
-        if self.shown.elapsed() < pause {
-            return;
-        }
-        self.shown = Instant::now();
-        let left = self.started.elapsed().as_secs_f64() / done as f64 * (self.steps - done) as f64;
-        let text = format!(
-            "{} step {done}/{} loss {loss:.3} {rate:.0} {}/s {} left",
-            self.label,
-            self.steps,
-            self.unit,
-            duration(left)
-        );
-        self.show(&text);
-    }
-
-    /// Something that stays to be read.
-    pub fn note(&self, text: &str) {
-        self.show(&format!("{} {text}", self.label));
-        if self.terminal {
-            writeln!(io::stderr()).ok();
+    /// After a step.
+    pub fn step(&mut self, seen: &Seen) {
+        match self {
+            Self::Plain(lines) => lines.step(seen),
+            Self::Dashboard(dashboard) => dashboard.step(seen),
         }
     }
 
-    fn show(&self, text: &str) {
-        let mut stderr = io::stderr();
-        // A terminal that has gone away is no reason to end a run.
-        if self.terminal {
-            // Back to the line's beginning, then clear what the last text leaves over.
-            write!(stderr, "\r{text}\x1b[K").ok();
-            stderr.flush().ok();
-        } else {
-            writeln!(stderr, "{text}").ok();
+    /// After a validation; `text` says all about it.
+    pub fn validation(&mut self, value: f64, text: &str) {
+        match self {
+            Self::Plain(lines) => lines.note(text),
+            Self::Dashboard(dashboard) => dashboard.validation(value, text),
         }
     }
 }

@@ -3,12 +3,14 @@
 mod chart;
 mod page;
 mod roll;
-mod seeds;
+mod summary;
+mod training;
 
-pub use chart::{Chart, Curve, Stroke};
+pub use chart::{Chart, Curve, Size, Stroke};
 pub use page::{Page, Table, html};
 pub use roll::Roll;
-pub use seeds::over_seeds;
+pub use summary::{Outcome, best, summary};
+pub use training::{charts, notes};
 
 use std::collections::BTreeMap;
 
@@ -20,7 +22,10 @@ pub struct Report<'a, C> {
     pub experiment: &'a str,
     pub status: Status,
     pub device: &'a str,
+    /// The first of them.
     pub seed: u64,
+    /// How many there are.
+    pub seeds: u32,
     pub quick: bool,
     /// The settings in effect.
     pub config: C,
@@ -31,6 +36,7 @@ pub struct Report<'a, C> {
     /// The whole run's wall time.
     pub seconds: f64,
     pub versions: BTreeMap<&'a str, &'a str>,
+    /// With `-modified` behind it where the work tree was not that commit.
     pub commit: String,
 }
 

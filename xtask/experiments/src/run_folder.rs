@@ -1,7 +1,7 @@
 //! The folder of one run, which no other run ever writes to.
 
-use std::fs::{self, File};
-use std::io::{self, ErrorKind, Write};
+use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -9,6 +9,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::Error;
+
+/// The file of a run's settings.
+pub const CONFIG: &str = "config.toml";
 
 const SECONDS_A_DAY: u64 = 86_400;
 
@@ -34,7 +37,7 @@ impl RunFolder {
 
     /// The folder of a run that is to go on.
     pub fn open(path: &Path) -> Result<Self, Error> {
-        match path.join("config.toml").is_file() {
+        match path.join(CONFIG).is_file() {
             true => Ok(Self {
                 path: path.to_owned(),
             }),
@@ -80,53 +83,6 @@ impl RunFolder {
         let read = fs::read(&path);
         let value = read.and_then(|json| Ok(serde_json::from_slice(&json)?));
         value.map_err(|cause| Error::Read { path, cause })
-    }
-
-    /// Opens `metrics.jsonl`, whose lines stay.
-    pub fn metrics(&self) -> Result<Metrics, Error> {
-        let path = self.join("metrics.jsonl");
-        let opened = File::options().create(true).append(true).open(&path);
-        let file = opened.map_err(|cause| Error::Write {
-            path: path.clone(),
-            cause,
-        })?;
-        Ok(Metrics { path, file })
-    }
-}
-
-/// `metrics.jsonl`: one JSON object a line, there as soon as it is known.
-pub struct Metrics {
-    path: PathBuf,
-    file: File,
-}
-
-impl Metrics {
-    /// How many bytes there are.
-    pub fn len(&self) -> Result<u64, Error> {
-        let file = self.file.metadata().map_err(|cause| self.failed(cause))?;
-        Ok(file.len())
-    }
-
-    /// Takes back what was written after the first `len` bytes.
-    pub fn truncate(&mut self, len: u64) -> Result<(), Error> {
-        let shorter = len.min(self.len()?);
-        self.file
-            .set_len(shorter)
-            .map_err(|cause| self.failed(cause))
-    }
-
-    fn failed(&self, cause: io::Error) -> Error {
-        Error::Write {
-            path: self.path.clone(),
-            cause,
-        }
-    }
-
-    /// Appends a line.
-    pub fn write(&mut self, line: &impl Serialize) -> Result<(), Error> {
-        let json = serde_json::to_string(line).map_err(io::Error::from);
-        let written = json.and_then(|json| writeln!(self.file, "{json}"));
-        written.map_err(|cause| self.failed(cause))
     }
 }
 

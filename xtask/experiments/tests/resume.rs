@@ -9,11 +9,19 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use recurra_cells::SeededRng;
+use serde_json::Value;
 use tempfile::TempDir;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_recurra-experiments");
+
+/// An experiment with what it is told.
+struct Case {
+    experiment: &'static str,
+    settings: Vec<&'static str>,
+}
+
 /// Small, but with dropout, a text that begins anew, and a checkpoint after every other step.
-const SETTINGS: [&str; 10] = [
+const LANGUAGE_MODEL: [&str; 10] = [
     "steps=60",
     "validate_every=15",
     "checkpoint_every=2",
@@ -39,19 +47,43 @@ const NT_ASGD: [&str; 7] = [
     "schedule=constant",
 ];
 
-fn begin(device: &str, optimizer: &[&str], runs: &Path) -> Command {
+/// Three steps an epoch, each with an order of its own and a checkpoint at its end.
+const MUSIC: [&str; 6] = [
+    "epochs=12",
+    "validate_every=1",
+    "batch_size=3",
+    "generated_pieces=8",
+    "parameters=8000",
+    "sample.drawn=8",
+];
+
+fn language_model(optimizer: &[&'static str]) -> Case {
+    Case {
+        experiment: "language-model",
+        settings: [&LANGUAGE_MODEL, optimizer].concat(),
+    }
+}
+
+fn music() -> Case {
+    Case {
+        experiment: "music",
+        settings: MUSIC.to_vec(),
+    }
+}
+
+fn begin(device: &str, case: &Case, runs: &Path) -> Command {
     let mut command = Command::new(BINARY);
-    command.args(["run", "language-model", "--cell", "gru", "--seeds", "2"]);
+    command.args(["run", case.experiment, "--cell", "gru", "--seeds", "2"]);
     command.args(["--device", device, "--runs"]).arg(runs);
-    for setting in SETTINGS.iter().chain(optimizer) {
+    for setting in &case.settings {
         command.args(["--set", *setting]);
     }
     command
 }
 
-fn resume(run: &Path) -> Command {
+fn resume(experiment: &str, run: &Path) -> Command {
     let mut command = Command::new(BINARY);
-    command.args(["run", "language-model", "--resume"]).arg(run);
+    command.args(["run", experiment, "--resume"]).arg(run);
     command
 }
 
@@ -66,8 +98,8 @@ fn finish(command: Command) {
 }
 
 /// The one run in this folder, once it is there with what a resumption reads.
-fn run_in(runs: &Path) -> Option<PathBuf> {
-    let mut entries = fs::read_dir(runs.join("language-model")).ok()?;
+fn run_in(runs: &Path, experiment: &str) -> Option<PathBuf> {
+    let mut entries = fs::read_dir(runs.join(experiment)).ok()?;
     let run = entries.next()?.ok()?.path();
     run.join("arguments.json").is_file().then_some(run)
 }
@@ -79,18 +111,27 @@ fn kill(mut child: Child, after: Duration) {
     child.wait().expect("and is then gone");
 }
 
-/// What must not differ: the weights, the metrics, and the results but for what a clock measured.
-fn outcome(run: &Path) -> (Vec<u8>, String, serde_json::Value) {
+/// What must not differ: the weights, the metrics, and the results, but for what a clock measured.
+fn outcome(run: &Path) -> (Vec<u8>, Vec<Value>, Value) {
     let file = fs::read(run.join("model/model.safetensors")).expect("the weights");
     // burn writes the entries of the header's metadata in an order that changes from process to process.
     let (length, rest) = file.split_first_chunk().expect("the header's length");
     let weights = rest[u64::from_le_bytes(*length) as usize..].to_vec();
     let metrics = fs::read_to_string(run.join("metrics.jsonl")).expect("the metrics");
+    let metrics = metrics.lines().map(|line| without_rates(parse(line)));
     let report = fs::read_to_string(run.join("report.json")).expect("the report");
-    let mut report: serde_json::Value = serde_json::from_str(&report).expect("valid JSON");
-    let results = report["results"].as_object_mut().expect("the results");
-    results.retain(|name, _| !name.starts_with("tokens_per_second"));
-    (weights, metrics, report["results"].take())
+    let results = without_rates(parse(&report)["results"].take());
+    (weights, metrics.collect(), results)
+}
+
+fn parse(json: &str) -> Value {
+    serde_json::from_str(json).expect("valid JSON")
+}
+
+fn without_rates(mut object: Value) -> Value {
+    let values = object.as_object_mut().expect("an object");
+    values.retain(|name, _| !name.contains("per_second"));
+    object
 }
 
 fn kills() -> usize {
@@ -98,59 +139,92 @@ fn kills() -> usize {
     kills.map_or(4, |kills| kills.parse().expect("RECURRA_KILLS is a number"))
 }
 
-fn a_killed_run_goes_on(device: &str, optimizer: &[&str]) {
+fn a_killed_run_goes_on(device: &str, case: &Case) {
     let (whole, killed) = (TempDir::new().unwrap(), TempDir::new().unwrap());
-    finish(begin(device, optimizer, whole.path()));
-    let expected = outcome(&run_in(whole.path()).expect("a run"));
-    let averages = optimizer.contains(&"averaging=1");
-    assert_eq!(expected.1.contains("\"averaged\":true"), averages);
+    finish(begin(device, case, whole.path()));
+    let expected = outcome(&run_in(whole.path(), case.experiment).expect("a run"));
+    let averages = case.settings.contains(&"averaging=1");
+    let averaged = expected.1.iter().any(|line| line["averaged"] == true);
+    assert_eq!(averaged, averages);
     let mut rng = SeededRng::new(5);
     let mut pause = || Duration::from_millis(20 + rng.below(400) as u64);
-    let first = start(begin(device, optimizer, killed.path()));
-    while run_in(killed.path()).is_none() {
+    let first = start(begin(device, case, killed.path()));
+    while run_in(killed.path(), case.experiment).is_none() {
         sleep(Duration::from_millis(1));
     }
     kill(first, pause());
-    let run = run_in(killed.path()).expect("a run");
+    let run = run_in(killed.path(), case.experiment).expect("a run");
     for _ in 1..kills() {
-        kill(start(resume(&run)), pause());
+        kill(start(resume(case.experiment, &run)), pause());
     }
-    finish(resume(&run));
+    finish(resume(case.experiment, &run));
     assert_eq!(outcome(&run), expected);
 }
 
 #[cfg(feature = "flex")]
 #[test]
 fn a_killed_run_goes_on_flex() {
-    a_killed_run_goes_on("flex", &ADAM);
+    a_killed_run_goes_on("flex", &language_model(&ADAM));
 }
 
 #[cfg(feature = "flex")]
 #[test]
 fn a_killed_run_with_averages_goes_on_flex() {
-    a_killed_run_goes_on("flex", &NT_ASGD);
+    a_killed_run_goes_on("flex", &language_model(&NT_ASGD));
+}
+
+#[cfg(feature = "flex")]
+#[test]
+fn a_killed_run_of_music_goes_on_flex() {
+    a_killed_run_goes_on("flex", &music());
 }
 
 #[cfg(feature = "ndarray")]
 #[test]
 fn a_killed_run_goes_on_ndarray() {
-    a_killed_run_goes_on("ndarray", &ADAM);
+    a_killed_run_goes_on("ndarray", &language_model(&ADAM));
 }
 
 #[cfg(feature = "ndarray")]
 #[test]
 fn a_killed_run_with_averages_goes_on_ndarray() {
-    a_killed_run_goes_on("ndarray", &NT_ASGD);
+    a_killed_run_goes_on("ndarray", &language_model(&NT_ASGD));
+}
+
+#[cfg(feature = "ndarray")]
+#[test]
+fn a_killed_run_of_music_goes_on_ndarray() {
+    a_killed_run_goes_on("ndarray", &music());
+}
+
+fn refusal(experiment: &str, run: &Path) -> String {
+    let output = resume(experiment, run).output();
+    let output = output.expect("the program starts");
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{text}");
+    text
 }
 
 #[test]
 fn a_folder_that_is_no_run_is_named() {
     let folder = TempDir::new().unwrap();
-    let output = resume(folder.path()).output().expect("the program starts");
-    let text = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(2), "{text}");
+    let text = refusal("language-model", folder.path());
+    let name = folder.path().display().to_string();
     assert!(
-        text.contains("config.toml") && text.contains(&folder.path().display().to_string()),
+        text.contains("config.toml") && text.contains(&name),
         "{text}"
     );
+}
+
+#[test]
+fn a_run_of_another_experiment_is_not_gone_on_with() {
+    let runs = TempDir::new().unwrap();
+    let mut command = Command::new(BINARY);
+    command.args(["run", "music", "--runs"]).arg(runs.path());
+    command.args(["--set", "epochs=1", "--set", "generated_pieces=2"]);
+    command.args(["--set", "parameters=8000"]);
+    finish(command);
+    let run = run_in(runs.path(), "music").expect("a run");
+    let text = refusal("language-model", &run);
+    assert!(text.contains("run music --resume"), "{text}");
 }

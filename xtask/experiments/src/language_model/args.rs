@@ -1,7 +1,5 @@
 //! What the experiment can be told on the command line.
 
-use std::path::PathBuf;
-
 use clap::{Args, ValueEnum};
 use recurra_datasets::Unit;
 use serde::{Deserialize, Serialize};
@@ -9,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use super::preset::Preset;
 use crate::cells::CellChoice;
 use crate::cli::RunArgs;
-use crate::error::Error;
 
 /// The arguments of `run language-model`.
 #[derive(Clone, Debug, Args, Serialize, Deserialize)]
@@ -43,17 +40,14 @@ impl From<UnitArg> for Unit {
     }
 }
 
-impl LanguageModelArgs {
-    /// The same with paths that do not depend on the folder that the program is started in.
-    pub fn with_absolute_paths(&self) -> Result<Self, Error> {
-        let absolute = |path: &PathBuf| {
-            std::path::absolute(path).map_err(|cause| Error::Read {
-                path: path.clone(),
-                cause,
-            })
-        };
-        let mut args = self.clone();
-        args.run.data = args.run.data.as_ref().map(absolute).transpose()?;
-        Ok(args)
+impl AsRef<RunArgs> for LanguageModelArgs {
+    fn as_ref(&self) -> &RunArgs {
+        &self.run
+    }
+}
+
+impl AsMut<RunArgs> for LanguageModelArgs {
+    fn as_mut(&mut self) -> &mut RunArgs {
+        &mut self.run
     }
 }

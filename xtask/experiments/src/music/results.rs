@@ -1,87 +1,71 @@
 //! What a run's reports say about its outcomes.
 
-use std::collections::BTreeMap;
+use recurra_cells::{AnyCell, AnyCellConfig, CellConfig};
+use recurra_train::{MultiLabelPredictor, MultiLabelPredictorConfig};
 
 use super::config::Config;
-use super::train::Outcome;
 use crate::progress::duration;
-use crate::report::{Chart, Curve, Page, Roll, Stroke, Table, over_seeds};
+use crate::report::{self, Page, Roll, Table};
+use crate::training::Trained;
 
-/// The outcome with the best validation.
-pub fn best<'a>(outcomes: impl IntoIterator<Item = &'a Outcome>) -> Option<&'a Outcome> {
-    outcomes
-        .into_iter()
-        .filter(|outcome| !outcome.valid_nll.is_nan())
-        .min_by(|a, b| a.valid_nll.total_cmp(&b.valid_nll))
+/// What training one cell under one seed came to.
+pub struct Outcome {
+    pub trained: Trained,
+    pub model_config: MultiLabelPredictorConfig<AnyCellConfig>,
+    /// With the weights of the best validation.
+    pub model: MultiLabelPredictor<AnyCell>,
+    /// Nats per step of music on the test part.
+    pub test_nll: f64,
+    /// The beginning of a validation piece, and how the model goes on from there.
+    pub sample: Vec<Vec<usize>>,
 }
 
-/// The metrics of a run: those of the best cell under their plain names, and of each cell of several under its own.
-///
-/// With several seeds each metric is the mean over them, and `NAME_std` its standard deviation.
-pub fn summary(seeds: &[Vec<Outcome>]) -> BTreeMap<String, f64> {
-    over_seeds(seeds.iter().map(|outcomes| of_one_seed(outcomes)))
-}
-
-fn of_one_seed(outcomes: &[Outcome]) -> Vec<(String, f64)> {
-    let plain = best(outcomes).into_iter().flat_map(of_outcome);
-    let mut metrics: Vec<(String, f64)> = plain
-        .map(|(name, value)| (name.to_owned(), value))
-        .collect();
-    if outcomes.len() > 1 {
-        for outcome in outcomes {
-            let own = of_outcome(outcome).into_iter();
-            metrics.extend(
-                own.map(|(name, value)| (format!("{}_{name}", outcome.kind.name()), value)),
-            );
-        }
+impl report::Outcome for Outcome {
+    fn trained(&self) -> &Trained {
+        &self.trained
     }
-    metrics
+
+    fn metrics(&self) -> Vec<(&'static str, f64)> {
+        vec![
+            ("valid_nll", self.trained.valid),
+            ("test_nll", self.test_nll),
+        ]
+    }
 }
 
-fn of_outcome(outcome: &Outcome) -> [(&'static str, f64); 4] {
-    [
-        ("valid_nll", outcome.valid_nll),
-        ("test_nll", outcome.test_nll),
-        ("music_steps_per_second", outcome.music_steps_per_second),
-        ("parameters", outcome.parameters as f64),
-    ]
-}
+/// The columns of a page's table.
+const HEAD: [&str; 7] = [
+    "cell",
+    "hidden units",
+    "parameters",
+    "validation NLL",
+    "test NLL",
+    "steps of music/s",
+    "time",
+];
 
 /// The page of a run.
 pub fn page(outcomes: &[&Outcome], config: &Config, data: &str) -> Page {
-    let curves = outcomes.iter().flat_map(|outcome| curves(outcome));
+    let trained: Vec<&Trained> = outcomes.iter().map(|outcome| &outcome.trained).collect();
+    let loss = "Negative log-likelihood in nats per step: validation, and training (under dropout) in thin lines";
     Page {
         title: "Polyphonic music".to_owned(),
         summary: format!(
             "Predicts which of a piano's 88 keys sound at the next step of {data}: {} epochs of whole pieces.",
             config.epochs
         ),
-        charts: vec![Chart {
-            title: "Negative log-likelihood in nats per step: validation, and training (under dropout) in thin lines".to_owned(),
-            x_label: "epoch".to_owned(),
-            curves: curves.collect(),
-        }],
         table: Table {
-            head: [
-                "cell",
-                "hidden units",
-                "parameters",
-                "validation NLL",
-                "test NLL",
-                "steps of music/s",
-                "time",
-            ]
-            .map(str::to_owned)
-            .to_vec(),
+            head: HEAD.map(str::to_owned).to_vec(),
             rows: outcomes.iter().map(|outcome| row(outcome)).collect(),
         },
-        rolls: outcomes.iter().map(|outcome| roll(outcome, config)).collect(),
+        notes: report::notes(&trained),
+        charts: report::charts(loss.to_owned(), &trained),
+        rolls: outcomes
+            .iter()
+            .map(|outcome| roll(outcome, config))
+            .collect(),
         samples: Vec::new(),
     }
-}
-
-fn label(outcome: &Outcome) -> String {
-    format!("{}, seed {}", outcome.kind.name(), outcome.seed)
 }
 
 fn roll(outcome: &Outcome, config: &Config) -> Roll {
@@ -89,37 +73,22 @@ fn roll(outcome: &Outcome, config: &Config) -> Roll {
     Roll {
         title: format!(
             "Drawn from {}: the first {given} steps were given",
-            label(outcome)
+            outcome.trained.label()
         ),
         steps: outcome.sample.clone(),
         given,
     }
 }
 
-fn curves(outcome: &Outcome) -> [Curve; 2] {
-    let curve = |stroke, points: &[(usize, f64)]| Curve {
-        label: outcome.kind.name().to_owned(),
-        colour: outcome.kind as usize,
-        stroke,
-        points: points
-            .iter()
-            .map(|&(epoch, nll)| (epoch as f64, nll))
-            .collect(),
-    };
-    [
-        curve(Stroke::Thin, &outcome.train_curve),
-        curve(Stroke::Marked, &outcome.valid_curve),
-    ]
-}
-
 fn row(outcome: &Outcome) -> Vec<String> {
+    let trained = &outcome.trained;
     vec![
-        label(outcome),
-        recurra_cells::CellConfig::hidden_size(&outcome.model_config.network.cell).to_string(),
-        outcome.parameters.to_string(),
-        format!("{:.4}", outcome.valid_nll),
+        trained.label(),
+        outcome.model_config.network.cell.hidden_size().to_string(),
+        trained.parameters.to_string(),
+        format!("{:.4}", trained.valid),
         format!("{:.4}", outcome.test_nll),
-        format!("{:.0}", outcome.music_steps_per_second),
-        duration(outcome.seconds),
+        format!("{:.0}", trained.history.rate()),
+        duration(trained.seconds),
     ]
 }

@@ -6,13 +6,7 @@ use crate::error::Error;
 use crate::settings;
 
 /// The settings that the arguments ask for.
-///
-/// A run of minutes leaves no checkpoints to go on from.
 pub fn resolve(args: &MusicArgs) -> Result<Config, Error> {
-    if args.run.resume.is_some() {
-        let text = "music runs cannot be resumed; run it again without --resume";
-        return Err(Error::CommandLine(text.to_owned()));
-    }
     let start = match args.run.quick {
         true => Config::quick(),
         false => Config::full(),
@@ -98,7 +92,6 @@ mod tests {
             ("--set parameters=100", "parameters must be at least"),
             ("--set max_norm=nan", "above 0"),
             ("--set path=fast", "stepwise"),
-            ("--resume x", "without --resume"),
         ];
         for (line, expected) in cases {
             let text = resolved(line).expect_err(line).to_string();

@@ -4,15 +4,11 @@ use std::fmt::Write;
 
 use super::page::escape;
 
-/// The drawing's size and the margins left for the axes, in the units of its view box.
-const WIDTH: f64 = 760.0;
-const HEIGHT: f64 = 340.0;
+/// The margins left for the axes, in the units of the view box.
 const LEFT: f64 = 52.0;
 const RIGHT: f64 = 90.0;
 const TOP: f64 = 12.0;
 const BOTTOM: f64 = 40.0;
-/// About how many ticks an axis has.
-const TICKS: f64 = 6.0;
 /// The least distance between two curves' names.
 const NAME_HEIGHT: f64 = 14.0;
 
@@ -20,7 +16,34 @@ const NAME_HEIGHT: f64 = 14.0;
 pub struct Chart {
     pub title: String,
     pub x_label: String,
+    pub size: Size,
     pub curves: Vec<Curve>,
+}
+
+/// How much of a page's width a chart takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Size {
+    Whole,
+    /// Two of them stand side by side.
+    Half,
+}
+
+impl Size {
+    /// Width and height in the units of the view box, so that text is as large in both.
+    fn view_box(self) -> (f64, f64) {
+        match self {
+            Self::Whole => (760.0, 340.0),
+            Self::Half => (370.0, 200.0),
+        }
+    }
+
+    /// About how many ticks an axis has.
+    fn ticks(self) -> f64 {
+        match self {
+            Self::Whole => 6.0,
+            Self::Half => 4.0,
+        }
+    }
 }
 
 /// A curve and how it is drawn.
@@ -37,6 +60,8 @@ pub struct Curve {
 pub enum Stroke {
     /// In the background, without a name.
     Thin,
+    /// With a name at the last point.
+    Plain,
     /// With a mark at each point and a name at the last.
     Marked,
 }
@@ -47,11 +72,13 @@ struct Axis {
     high: f64,
     start: f64,
     end: f64,
+    /// About how many ticks it has.
+    ticks: f64,
 }
 
 impl Axis {
     /// Over all of `values`; an axis from 0 to 1 without any.
-    fn over(values: impl Iterator<Item = f64>, start: f64, end: f64) -> Self {
+    fn over(values: impl Iterator<Item = f64>, (start, end): (f64, f64), ticks: f64) -> Self {
         let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), it| {
             (low.min(it), high.max(it))
         });
@@ -63,6 +90,7 @@ impl Axis {
             high,
             start,
             end,
+            ticks,
         }
     }
 
@@ -72,7 +100,7 @@ impl Axis {
 
     /// Round values within the axis: multiples of 1, 2 or 5 times a power of ten.
     fn ticks(&self) -> Vec<f64> {
-        let rough = (self.high - self.low) / TICKS;
+        let rough = (self.high - self.low) / self.ticks;
         let power = 10f64.powf(rough.log10().floor());
         let step = [1.0, 2.0, 5.0, 10.0]
             .map(|factor| factor * power)
@@ -89,24 +117,23 @@ impl Chart {
     /// The chart as an `<svg>` element.
     pub fn svg(&self) -> String {
         let points = || self.curves.iter().flat_map(|curve| &curve.points);
-        let x = Axis::over(
-            points().map(|point| point.0).chain([0.0]),
-            LEFT,
-            WIDTH - RIGHT,
-        );
-        let y = Axis::over(points().map(|point| point.1), HEIGHT - BOTTOM, TOP);
+        let ((width, height), ticks) = (self.size.view_box(), self.size.ticks());
+        let steps = points().map(|point| point.0).chain([0.0]);
+        let x = Axis::over(steps, (LEFT, width - RIGHT), ticks);
+        let values = points().map(|point| point.1);
+        let y = Axis::over(values, (height - BOTTOM, TOP), ticks);
         let mut svg = format!(
-            "<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{}\">\n",
+            "<svg viewBox=\"0 0 {width} {height}\" role=\"img\" aria-label=\"{}\">\n",
             escape(&self.title)
         );
         svg.push_str(&grid(&x, &y));
-        let middle = (LEFT + WIDTH - RIGHT) / 2.0;
+        let middle = (LEFT + width - RIGHT) / 2.0;
         let label = escape(&self.x_label);
         put(
             &mut svg,
             format_args!(
                 "<text x=\"{middle}\" y=\"{}\" text-anchor=\"middle\">{label}</text>",
-                HEIGHT - 4.0
+                height - 4.0
             ),
         );
         for curve in &self.curves {
@@ -158,6 +185,7 @@ fn line(curve: &Curve, x: &Axis, y: &Axis) -> String {
         .collect();
     let class = match curve.stroke {
         Stroke::Thin => "thin",
+        Stroke::Plain => "plain",
         Stroke::Marked => "marked",
     };
     let mut svg = String::new();
@@ -185,7 +213,7 @@ fn line(curve: &Curve, x: &Axis, y: &Axis) -> String {
 
 /// The curves' names beside their last points, moved apart where they would lie on each other.
 fn names(curves: &[Curve], x: &Axis, y: &Axis) -> String {
-    let named = curves.iter().filter(|curve| curve.stroke == Stroke::Marked);
+    let named = curves.iter().filter(|curve| curve.stroke != Stroke::Thin);
     let mut ends: Vec<(f64, f64, &Curve)> = named
         .filter_map(|curve| {
             curve
@@ -234,7 +262,7 @@ mod tests {
     #[test]
     fn ticks_are_round() {
         let ticks = |low, high| {
-            Axis::over([low, high].into_iter(), 0.0, 1.0)
+            Axis::over([low, high].into_iter(), (0.0, 1.0), 6.0)
                 .ticks()
                 .into_iter()
                 .map(number)
@@ -259,6 +287,7 @@ mod tests {
             let svg = Chart {
                 title: "t".to_owned(),
                 x_label: "x".to_owned(),
+                size: Size::Half,
                 curves: vec![curve],
             }
             .svg();

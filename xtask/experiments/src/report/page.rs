@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
-use super::{Chart, Report, Roll};
+use super::{Chart, Report, Roll, Size};
 use crate::progress::duration;
 
 const STYLE: &str = include_str!("page.css");
@@ -14,8 +14,10 @@ pub struct Page {
     pub title: String,
     /// One sentence.
     pub summary: String,
-    pub charts: Vec<Chart>,
     pub table: Table,
+    /// What was unusual, a sentence each.
+    pub notes: Vec<String>,
+    pub charts: Vec<Chart>,
     /// Music drawn from the model.
     pub rolls: Vec<Roll>,
     /// Texts with their headings.
@@ -30,8 +32,12 @@ pub struct Table {
 
 /// The whole page.
 pub fn html<C: Serialize>(report: &Report<'_, C>, page: &Page) -> String {
-    let charts = page.charts.iter().map(|it| figure(&it.title, &it.svg()));
-    let rolls = page.rolls.iter().map(|it| figure(&it.title, &it.svg()));
+    let charts = page.charts.iter().map(|it| match it.size {
+        Size::Whole => figure("whole", &it.title, &it.svg()),
+        Size::Half => figure("half", &it.title, &it.svg()),
+    });
+    let rolls = page.rolls.iter();
+    let rolls = rolls.map(|it| figure("whole", &it.title, &it.svg()));
     let figures: String = charts.chain(rolls).collect();
     let samples: String = page.samples.iter().map(sample).collect();
     let settings = serde_json::to_string_pretty(&report.config)
@@ -42,23 +48,39 @@ pub fn html<C: Serialize>(report: &Report<'_, C>, page: &Page) -> String {
         "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{title}</title>\n\
          <style>\n{STYLE}</style>\n<main>\n<h1>{title}</h1>\n<p>{summary}</p>\n\
-         <p class=\"facts\">{status} · {device} · seed {seed} · {time} · commit {commit}</p>\n\
-         {table}{figures}{metrics}{samples}\
+         <p class=\"facts\">{status} · {device} · {seeds} · {time} · commit {commit}</p>\n\
+         {table}{notes}{figures}{metrics}{samples}\
          <details><summary>Settings</summary><pre>{settings}</pre></details>\n</main>\n</html>\n",
         summary = escape(&page.summary),
         device = report.device,
-        seed = report.seed,
+        seeds = seeds(report),
         time = duration(report.seconds),
         commit = escape(&report.commit),
         table = page.table.html(),
+        notes = notes(&page.notes),
         metrics = metrics(report).html(),
         settings = escape(&settings),
     )
 }
 
-fn figure(title: &str, svg: &str) -> String {
+/// Which seeds there were.
+fn seeds<C>(report: &Report<'_, C>) -> String {
+    match report.seeds {
+        1 => format!("seed {}", report.seed),
+        count => format!("{count} seeds from {}", report.seed),
+    }
+}
+
+fn notes(notes: &[String]) -> String {
+    let notes = notes
+        .iter()
+        .map(|note| format!("<p>{}</p>\n", escape(note)));
+    notes.collect()
+}
+
+fn figure(class: &str, title: &str, svg: &str) -> String {
     let title = escape(title);
-    format!("<figure>\n<figcaption>{title}</figcaption>\n{svg}</figure>\n")
+    format!("<figure class=\"{class}\">\n<figcaption>{title}</figcaption>\n{svg}</figure>\n")
 }
 
 fn sample((heading, text): &(String, String)) -> String {

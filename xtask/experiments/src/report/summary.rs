@@ -1,11 +1,61 @@
-//! Metrics of several seeds as one.
+//! Metrics of several cells and seeds as one.
 
 use std::collections::BTreeMap;
 
+use crate::training::Trained;
+
+/// What training a cell under a seed came to.
+pub trait Outcome {
+    /// What every training comes to.
+    fn trained(&self) -> &Trained;
+
+    /// Metrics of this experiment, besides those of every training.
+    fn metrics(&self) -> Vec<(&'static str, f64)>;
+}
+
+/// The outcome with the best validation; of equal ones, the first.
+pub fn best<'a, O: Outcome>(outcomes: impl IntoIterator<Item = &'a O>) -> Option<&'a O> {
+    let valid = |outcome: &O| outcome.trained().valid;
+    let outcomes = outcomes.into_iter().filter(|it| !valid(it).is_nan());
+    outcomes.reduce(|best, outcome| {
+        let measures = &outcome.trained().measures;
+        match measures.is_better(valid(outcome), valid(best)) {
+            true => outcome,
+            false => best,
+        }
+    })
+}
+
+/// The metrics of a run: those of the best cell under their plain names, and of each cell of several under its own.
+///
+/// With several seeds each metric is the mean over them, and `NAME_std` its standard deviation.
+pub fn summary<O: Outcome>(seeds: &[Vec<O>]) -> BTreeMap<String, f64> {
+    over_seeds(seeds.iter().map(|outcomes| of_one_seed(outcomes)))
+}
+
+fn of_one_seed<O: Outcome>(outcomes: &[O]) -> Vec<(String, f64)> {
+    let of_best = best(outcomes).into_iter().flat_map(of_outcome);
+    let mut metrics: Vec<(String, f64)> = of_best
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect();
+    if outcomes.len() > 1 {
+        for outcome in outcomes {
+            let cell = outcome.trained().cell.name();
+            let own = of_outcome(outcome).into_iter();
+            metrics.extend(own.map(|(name, value)| (format!("{cell}_{name}"), value)));
+        }
+    }
+    metrics
+}
+
+fn of_outcome<O: Outcome>(outcome: &O) -> Vec<(&'static str, f64)> {
+    let mut metrics = outcome.metrics();
+    metrics.extend(outcome.trained().metrics());
+    metrics
+}
+
 /// For each metric its mean over the seeds that have it, and with several seeds `NAME_std`, its sample standard deviation.
-pub fn over_seeds(
-    seeds: impl ExactSizeIterator<Item = Vec<(String, f64)>>,
-) -> BTreeMap<String, f64> {
+fn over_seeds(seeds: impl ExactSizeIterator<Item = Vec<(String, f64)>>) -> BTreeMap<String, f64> {
     let several = seeds.len() > 1;
     let mut values: BTreeMap<String, Vec<f64>> = BTreeMap::new();
     for (name, value) in seeds.flatten() {
