@@ -4,7 +4,8 @@ use recurra_cells::kernel::Path;
 use recurra_datasets::Unit;
 use recurra_train::schedule::Exponential;
 use recurra_train::{
-    Course, DropoutRates, OptimizerKind, Regularization, Schedule, TrainingConfig, WindowLengths,
+    Course, DropoutRates, LossScalerConfig, OptimizerKind, Precision, Regularization, Schedule,
+    TrainingConfig, WindowLengths,
 };
 use serde::{Deserialize, Serialize};
 
@@ -54,6 +55,10 @@ pub struct Config {
     pub validate_every: usize,
     /// How many steps there are between two checkpoints, at least 1. Each validation is followed by one in any case.
     pub checkpoint_every: usize,
+    /// The number type that passes are computed in; weights are `f32` in any case.
+    pub precision: Precision,
+    /// With `precision = "f16"`: what losses are multiplied by at first, in `[2^-126, 2^126]`.
+    pub loss_scale: f64,
     /// What changes the weights.
     pub optimizer: OptimizerKind,
     /// Which share of a weight a step at learning rate 1 takes off it, at least 0 and finite.
@@ -118,7 +123,16 @@ impl Config {
                 temporal_activation: self.temporal_activation,
             },
             averaging: (self.averaging > 0).then_some(self.averaging),
+            precision: self.precision,
+            loss_scaler: self.loss_scaler(),
             ..TrainingConfig::default()
+        }
+    }
+
+    fn loss_scaler(&self) -> LossScalerConfig {
+        LossScalerConfig {
+            initial_scale: self.loss_scale,
+            ..LossScalerConfig::default()
         }
     }
 
@@ -140,6 +154,7 @@ impl Config {
 impl Settings for Config {
     fn validate(&self) -> Result<(), Error> {
         self.validate_sizes()?;
+        self.loss_scaler().validate()?;
         check("max_norm", "above 0", self.max_norm, |norm| norm > 0.0)?;
         for (key, value) in [
             ("learning_rate", self.learning_rate),

@@ -3,7 +3,7 @@
 use clap::ValueEnum;
 use recurra_cells::kernel::Path;
 use recurra_datasets::Unit;
-use recurra_train::{OptimizerKind, WindowLengths};
+use recurra_train::{OptimizerKind, Precision, WindowLengths};
 use serde::{Deserialize, Serialize};
 
 use super::config::{Config, Fall, SampleConfig};
@@ -97,6 +97,8 @@ fn tiny_char() -> Config {
         steps: 2000,
         validate_every: 500,
         checkpoint_every: 500,
+        precision: Precision::F32,
+        loss_scale: 65536.0,
         optimizer: OptimizerKind::Adam,
         weight_decay: 0.0,
         averaging: 0,

@@ -29,18 +29,20 @@ pub fn charts(title: String, trained: &[&Trained]) -> Vec<Chart> {
             chart("Training loss", Size::Half, over_all(train)),
         ],
     };
-    let others = [
-        chart(
-            "Norm of the gradients before clipping",
-            Size::Half,
-            over_all(|it| vec![curve(it, Stroke::Thin, &it.history.grad_norm)]),
-        ),
-        chart(
-            "Learning rate",
-            Size::Half,
-            over_all(|it| vec![curve(it, Stroke::Plain, &it.history.learning_rate)]),
-        ),
+    let small = |title, curves| chart(title, Size::Half, over_all(curves));
+    let mut others = vec![
+        small("Norm of the gradients before clipping", |it| {
+            vec![curve(it, Stroke::Thin, &it.history.grad_norm)]
+        }),
+        small("Learning rate", |it| {
+            vec![curve(it, Stroke::Plain, &it.history.learning_rate)]
+        }),
     ];
+    if trained.iter().any(|it| !it.history.loss_scale.is_empty()) {
+        others.push(small("What losses are scaled by", |it| {
+            vec![curve(it, Stroke::Plain, &it.history.loss_scale)]
+        }));
+    }
     first.into_iter().chain(others).collect()
 }
 

@@ -21,6 +21,8 @@ pub struct History {
     /// Of the gradients before clipping, and what they were multiplied by.
     pub grad_norm: Curve,
     pub learning_rate: Curve,
+    /// What losses were scaled by, where they were.
+    pub loss_scale: Curve,
     /// The step after which weights were averaged, if they were.
     pub averaged_from: Option<usize>,
     /// The sum of the losses, and over how many time steps, since the last point.
@@ -92,6 +94,8 @@ impl Trained {
         ];
         let skipped = (self.skipped > 0).then_some(("skipped_steps", self.skipped as f64));
         metrics.extend(skipped);
+        let scale = self.history.loss_scale.last();
+        metrics.extend(scale.map(|&(_, scale)| ("loss_scale", scale)));
         let averaged = |step| ("averaged_from_step", step as f64);
         metrics.extend(self.history.averaged_from.map(averaged));
         metrics

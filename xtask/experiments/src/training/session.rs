@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use recurra_train::checkpoint::{self, Best, Checkpoint};
-use recurra_train::{SequenceModel, SequenceWindow, StepReport, TruncatedBptt};
+use recurra_train::{LossScaler, SequenceModel, SequenceWindow, StepReport, TruncatedBptt};
 
 use super::history::History;
 use super::{Measures, Plan, Reading, Trained};
@@ -95,6 +95,11 @@ impl<M: SequenceModel> Session<M> {
     /// How many steps have not changed the weights, because loss or gradients were not finite.
     pub fn skipped(&self) -> usize {
         self.training.steps() - self.training.updates()
+    }
+
+    /// What losses are scaled by, where they are.
+    pub fn loss_scale(&self) -> Option<f64> {
+        self.training.scaler().map(LossScaler::scale)
     }
 
     /// Makes a step.

@@ -115,7 +115,11 @@ impl<'a> Trainer<'a> {
         report: StepReport,
         learning_rate: f64,
     ) -> Result<(), Error> {
+        let loss_scale = session.loss_scale();
         let history = &mut session.history;
+        history
+            .loss_scale
+            .extend(loss_scale.map(|scale| (step, scale)));
         history.grad_norm.push((step, report.grad_norm));
         history.learning_rate.push((step, learning_rate));
         let loss = history.end_point(step);
@@ -124,6 +128,10 @@ impl<'a> Trainer<'a> {
         let line = line.with("grad_norm", report.grad_norm);
         let line = line.with("learning_rate", learning_rate);
         let line = line.with(T::MEASURES.rate, rate);
+        let line = match loss_scale {
+            Some(scale) => line.with("loss_scale", scale),
+            None => line,
+        };
         self.metrics.write(&match session.skipped() {
             0 => line,
             skipped => line.with("skipped", skipped),
