@@ -8,15 +8,15 @@
 //! 3. [`sample`] draws text from it, [`save`] and [`load`] keep it, [`checkpoint`] keeps a run, [`tensorboard`] shows it.
 //!
 //! Other tasks have a [`SequenceClassifier`], [`SequenceTagger`], [`Forecaster`], [`Seq2Seq`] or [`CtcRecognizer`]; a model of
-//! your own is trained the same way once it is a [`SequenceModel`].
-//!
-//! Whatever can go wrong is an [`Error`]. Random numbers come from a [`SeededRng`](recurra_cells::SeededRng) on the host.
+//! your own is trained the same way once it is a [`SequenceModel`], or in burn-train's learner (feature `learner`). Whatever
+//! can go wrong is an [`Error`]. Random numbers come from a [`SeededRng`](recurra_cells::SeededRng) on the host.
 //!
 //! Shape letters: `B` batch, `T` time, `E` embedding size, `H` hidden size, `V` vocabulary or classes.
 
 pub mod checkpoint;
 mod error;
 mod evaluate;
+pub mod learner;
 mod models;
 pub mod optim;
 pub mod precision;

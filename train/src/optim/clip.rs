@@ -30,10 +30,7 @@ pub fn clip_grad_norm<M: Module>(
     let norm = global_norm(gradients, module, 1.0);
     let coefficient = clip_coefficient(norm, max_norm);
     if norm.is_finite() && coefficient < 1.0 {
-        module.visit(&mut Scale {
-            gradients,
-            coefficient,
-        });
+        scale_gradients(gradients, module, coefficient);
     }
     norm
 }
@@ -55,12 +52,21 @@ pub fn unscale_gradients<M: Module>(
 ) -> f64 {
     let norm = global_norm(gradients, module, scale);
     if norm.is_finite() && scale != 1.0 {
-        module.visit(&mut Scale {
-            gradients,
-            coefficient: scale.recip(),
-        });
+        scale_gradients(gradients, module, scale.recip());
     }
     norm
+}
+
+/// Multiplies all gradients of `module` by one factor.
+pub(crate) fn scale_gradients<M: Module>(
+    gradients: &mut GradientsParams,
+    module: &M,
+    coefficient: f64,
+) {
+    module.visit(&mut Scale {
+        gradients,
+        coefficient,
+    });
 }
 
 /// Puts every number of the gradients of `module` between `-max_value` and `max_value`, as PyTorch's `clip_grad_value_`, and

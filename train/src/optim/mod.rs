@@ -4,7 +4,7 @@
 mod adam;
 mod averaging;
 mod choice;
-mod clip;
+pub(crate) mod clip;
 mod host;
 pub(crate) mod param;
 mod redraw;

@@ -10,7 +10,7 @@ use crate::{Error, Quantity};
 
 /// How many steps were skipped, and what the last run of them was about.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Skipped {
+pub(crate) struct Skipped {
     /// In all.
     pub total: usize,
     in_a_row: usize,

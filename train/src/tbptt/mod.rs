@@ -1,7 +1,7 @@
 //! Truncated backpropagation through time (Williams and Peng 1990): gradients flow through a window, the state flows on.
 
 mod config;
-mod diagnosis;
+pub(crate) mod diagnosis;
 mod model;
 mod record;
 mod step;
