@@ -114,14 +114,20 @@ fn parse_words(words: &[OsString]) -> Result<Cli, clap::Error> {
 
 /// The commands, with what only all arguments of an experiment together can say.
 fn grammar() -> Grammar {
-    Cli::command().mut_subcommand("run", |run| run.mut_subcommands(resumed_alone))
+    Cli::command().mut_subcommands(|command| match command.get_name() {
+        "run" => command.mut_subcommands(resumed_alone),
+        _ => command,
+    })
 }
 
 /// A resumed run has its own arguments; only how it is shown may be said anew.
 fn resumed_alone(experiment: Grammar) -> Grammar {
     let ids = experiment.get_arguments().map(|arg| arg.get_id().clone());
     let others: Vec<Id> = ids.filter(|id| id != "resume" && id != "plain").collect();
-    experiment.mut_arg("resume", |resume| resume.conflicts_with_all(others))
+    experiment.mut_args(|arg| match arg.get_id() == "resume" {
+        true => arg.conflicts_with_all(&others),
+        false => arg,
+    })
 }
 
 /// Prints the experiments.

@@ -6,7 +6,7 @@ mod session;
 mod task;
 mod trainer;
 
-pub use history::{Curve, Trained};
+pub use history::{Curve, History, Trained};
 pub use task::{Measures, Plan, Reading, Task};
 pub use trainer::Trainer;
 

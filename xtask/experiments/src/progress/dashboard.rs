@@ -110,7 +110,7 @@ impl Drop for Dashboard {
             or_exit(|| drop(renderer));
         }
         if panicking {
-            terminal::restore();
+            terminal::give_back_after_panic();
         } else {
             terminal::give_back();
             if let Some(hook) = self.previous_hook.take() {
@@ -141,6 +141,9 @@ fn lines(later: &Mutex<Vec<String>>) -> impl std::ops::DerefMut<Target = Vec<Str
 /// burn's dashboard panics in whoever calls it once its user has asked it to kill the program.
 fn or_exit(call: impl FnOnce()) {
     if panic::catch_unwind(AssertUnwindSafe(call)).is_err() {
+        terminal::give_back_after_panic();
+        // The dashboard has said so in this line.
+        eprintln!();
         interrupt::exit();
     }
 }

@@ -24,6 +24,12 @@ pub fn give_back() {
     TAKEN.store(false, Ordering::Relaxed);
 }
 
+/// Says that the dashboard's hook for panics has put the terminal back, which leaves the cursor hidden.
+pub fn give_back_after_panic() {
+    give_back();
+    execute!(stdout(), Show).ok();
+}
+
 /// Puts the terminal back to what it was, if a dashboard has it: for whatever ends the program without ending the dashboard.
 pub fn restore() {
     if TAKEN.swap(false, Ordering::Relaxed) {

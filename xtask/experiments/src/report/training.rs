@@ -92,3 +92,74 @@ pub fn notes(trained: &[&Trained]) -> Vec<String> {
     });
     notes.collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cells::CellKind;
+    use crate::training::{History, Measures, Plan};
+
+    fn trained(best: Best, skipped: usize, seen: impl FnOnce(&mut History)) -> Trained {
+        let mut history = History::default();
+        seen(&mut history);
+        Trained {
+            cell: CellKind::Gru,
+            seed: 3,
+            measures: Measures {
+                train: "train_nats",
+                valid: "valid_nats",
+                unit: "nats per token",
+                best,
+                rate: "tokens_per_second",
+                counted: "tokens",
+            },
+            plan: Plan {
+                steps: 8,
+                validate_every: 4,
+                checkpoint_every: 4,
+                point_every: 1,
+                epoch: Some(4),
+            },
+            parameters: 1,
+            valid: 0.5,
+            seconds: 1.0,
+            skipped,
+            history,
+        }
+    }
+
+    #[test]
+    fn only_what_was_unusual_is_noted() {
+        let quiet = trained(Best::Lowest, 0, |_| {});
+        assert!(notes(&[&quiet]).is_empty());
+        let unusual = trained(Best::Lowest, 2, |it| it.averaged_from = Some(4));
+        let found = notes(&[&unusual]);
+        assert_eq!(found.len(), 2);
+        assert!(
+            found[0].starts_with("gru, seed 3: 2 steps were skipped"),
+            "{found:?}"
+        );
+        assert_eq!(
+            found[1],
+            "gru, seed 3: weights were averaged from epoch 1 on."
+        );
+    }
+
+    #[test]
+    fn curves_are_over_epochs_and_without_what_is_not_finite() {
+        let points = vec![(2, 1.0), (4, f64::NAN), (8, 0.5)];
+        let trained = trained(Best::Lowest, 0, |it| it.train = points);
+        let charts = charts("Loss".to_owned(), &[&trained]);
+        assert_eq!((charts.len(), charts[0].x_label.as_str()), (3, "epoch"));
+        assert_eq!(charts[0].curves[0].points, [(0.5, 1.0), (2.0, 0.5)]);
+    }
+
+    #[test]
+    fn an_accuracy_has_a_chart_without_the_training_loss() {
+        let accuracy = trained(Best::Highest, 0, |_| {});
+        let charts = charts("Accuracy".to_owned(), &[&accuracy]);
+        let titles: Vec<&str> = charts.iter().map(|chart| chart.title.as_str()).collect();
+        assert_eq!(titles[..2], ["Accuracy", "Training loss"]);
+        assert_eq!(charts[0].curves.len(), 1);
+    }
+}

@@ -5,8 +5,7 @@ use std::time::Instant;
 use recurra_train::checkpoint::{self, Best, Checkpoint};
 use recurra_train::{LossScaler, SequenceModel, SequenceWindow, StepReport, TruncatedBptt};
 
-use super::history::History;
-use super::{Measures, Plan, Reading, Trained};
+use super::{History, Measures, Plan, Reading, Trained};
 use crate::cells::CellKind;
 use crate::error::Error;
 use crate::metrics::Line;
