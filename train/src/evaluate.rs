@@ -1,7 +1,7 @@
 //! How well a model predicts.
 
-use crate::tbptt::begin_rows;
-use crate::{Pass, SequenceModel, SequenceWindow};
+use crate::tbptt::pass::evaluation_pass;
+use crate::{SequenceModel, SequenceWindow};
 
 /// The mean loss of a valid step over `windows`, each continuing the one before: of a language model, the cross-entropy in
 /// nats per token.
@@ -16,15 +16,7 @@ pub fn evaluate<M: SequenceModel>(model: &M, windows: impl IntoIterator<Item = M
     let model = model.valid();
     let (mut state, mut total, mut steps) = (None, 0.0, 0);
     for window in windows {
-        model.assert_fits(&window);
-        let begun = match (state, window.begins()) {
-            (Some(state), Some(begins)) => {
-                let initial = model.initial_state(window.batch_size());
-                Some(begin_rows(state, &initial, begins))
-            }
-            (state, _) => state,
-        };
-        let loss = model.window_loss(&window, begun, Pass::Evaluation);
+        let loss = evaluation_pass(&model, &window, state);
         total += loss.mean.into_scalar::<f64>() * window.valid_steps() as f64;
         steps += window.valid_steps();
         state = Some(loss.state);

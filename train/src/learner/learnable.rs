@@ -6,7 +6,7 @@ use burn_train::{InferenceStep, LearnerModel, TrainOutput, TrainStep};
 use recurra_cells::NetworkState;
 
 use super::WindowOutput;
-use super::pass::evaluation_pass;
+use crate::tbptt::pass::evaluation_pass;
 use crate::{Pass, SequenceModel, SequenceWindow, WindowLoss};
 
 /// A model that a [`TruncatedBpttStrategy`](super::TruncatedBpttStrategy) trains: a [`SequenceModel`] whose steps take windows

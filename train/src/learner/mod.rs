@@ -40,11 +40,9 @@
 
 #![cfg(feature = "learner")]
 
-mod gradient_sum;
 mod learnable;
 mod loader;
 mod output;
-mod pass;
 mod run;
 mod strategy;
 mod trainer;

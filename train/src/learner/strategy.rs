@@ -10,7 +10,6 @@ use recurra_cells::SeededRng;
 
 use super::SequenceLearner;
 use super::run::Run;
-use super::trainer::WindowTrainer;
 use crate::{Error, Regularization, TrainingConfig};
 
 /// What a [`TruncatedBpttStrategy`] does to gradients and passes; optimiser and learning rate are the learner's own.
@@ -116,35 +115,19 @@ impl<M: SequenceLearner> SupervisedLearningStrategy<M> for TruncatedBpttStrategy
         let device = learner.model().device();
         let train = train.to_device(&device);
         let valid = valid.to_device(&device.inner());
-        let store = components.event_store;
-        let mut checkpointer = components.checkpointer;
-        let mut early_stopping = components.early_stopping;
-        let accumulation = components.grad_accumulation.unwrap_or(1);
-        let mut run = Run {
-            trainer: WindowTrainer::new(learner, self.config, accumulation),
-            events: components.event_processor,
-            interrupter: components.interrupter,
-        };
-        for epoch in starting_epoch..=components.num_epochs {
+        let epochs = starting_epoch..=components.num_epochs;
+        let mut run = Run::new(learner, self.config, components);
+        for epoch in epochs {
             let rng = SeededRng::for_stream(self.seed, epoch as u64);
             run.train(&*train, epoch, rng);
-            if run.interrupter.should_stop() {
+            if run.is_interrupted() {
                 break;
             }
             run.validate(&*valid, epoch);
-            run.end_epoch(epoch);
-            if run.interrupter.should_stop() {
-                break;
-            }
-            if let Some(checkpointer) = &mut checkpointer {
-                checkpointer.checkpoint(&run.trainer.learner, epoch, &store);
-            }
-            if let Some(early_stopping) = &mut early_stopping
-                && early_stopping.should_stop(epoch, &store)
-            {
+            if run.end_epoch(epoch).is_break() {
                 break;
             }
         }
-        (run.trainer.learner.model(), run.events)
+        run.finish()
     }
 }

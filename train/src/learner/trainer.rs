@@ -5,12 +5,12 @@ use std::mem;
 use burn_train::Learner;
 use recurra_cells::{NetworkState, SeededRng};
 
-use super::gradient_sum::{GradientSum, Summed};
-use super::pass::training_pass;
 use super::{SequenceLearner, StrategyConfig, WindowOutput};
 use crate::optim::clip::scale_gradients;
 use crate::tbptt::diagnosis::Skipped;
-use crate::{Error, Quantity, SequenceWindow, clip_grad_norm, clip_grad_value};
+use crate::tbptt::gradient_sum::{GradientSum, Summed};
+use crate::tbptt::pass::training_pass;
+use crate::{Error, Precision, Quantity, SequenceWindow, clip_grad_norm, clip_grad_value};
 
 /// A learner in training, with the state at the end of the last window.
 pub(super) struct WindowTrainer<M: SequenceLearner> {
@@ -60,6 +60,7 @@ impl<M: SequenceLearner> WindowTrainer<M> {
             window,
             state,
             weight,
+            Precision::F32,
             &self.config.regularization,
             rng,
         );

@@ -2,14 +2,14 @@
 
 mod config;
 pub(crate) mod diagnosis;
+pub(crate) mod gradient_sum;
 mod model;
+pub(crate) mod pass;
 mod record;
 mod step;
 
 pub use config::TrainingConfig;
 pub use model::{Pass, SequenceModel, SequenceWindow, WindowLoss};
-
-pub(crate) use model::begin_rows;
 
 use std::borrow::Borrow;
 use std::iter;

@@ -2,79 +2,39 @@
 
 use std::borrow::Borrow;
 
-use burn::optim::{GradientsAccumulator, GradientsParams};
-
-use super::{AT_HOME, Pass, SequenceModel, SequenceWindow, StepReport, TruncatedBptt, begin_rows};
-use crate::{Error, LossScaler, Quantity, cast_weights, clip_grad_value, drop_recurrent_weights};
-
-/// The gradients of one or more windows, and what to divide them by.
-pub(super) struct Pending {
-    gradients: GradientsParams,
-    /// The mean loss of a valid step.
-    pub loss: f64,
-    /// Of the gradients: that of the loss, and they are a sum over windows of which the first counts as 1.
-    scale: f64,
-}
+use super::gradient_sum::{GradientSum, Summed};
+use super::pass::training_pass;
+use super::{AT_HOME, SequenceModel, SequenceWindow, StepReport, TruncatedBptt};
+use crate::{Error, LossScaler, Quantity, clip_grad_value};
 
 impl<M: SequenceModel> TruncatedBptt<M> {
-    /// The gradients of the windows, one behind the other.
+    /// The gradients of the windows, one behind the other, scaled as the losses are; the state moves on.
     pub(super) fn accumulate<W: Borrow<M::Window>>(
         &mut self,
         windows: impl IntoIterator<Item = W>,
-    ) -> Pending {
-        let mut sum = GradientsAccumulator::new();
-        let (mut first, mut steps, mut total) = (None, 0, 0.0);
+    ) -> Summed {
+        let mut sum = GradientSum::new();
         for window in windows {
-            let window = window.borrow();
+            let (window, state) = (window.borrow(), self.state.take());
             let valid = window.valid_steps();
-            let weight = valid as f64 / *first.get_or_insert(valid) as f64;
-            let (loss, gradients) = self.gradients(window, weight);
-            sum.accumulate(self.model(), gradients);
-            steps += valid;
-            total += loss * valid as f64;
+            let model = self.model.as_ref().expect(AT_HOME);
+            let pass = training_pass(
+                model,
+                window,
+                state,
+                sum.next_weight(valid) * self.loss_scale(),
+                self.config.precision,
+                &self.config.regularization,
+                &mut self.rng,
+            );
+            self.state = Some(pass.state);
+            sum.add(model, valid, pass.loss.into_scalar(), pass.gradients);
         }
-        let first = first.expect("a step needs at least one window, got none");
-        Pending {
-            gradients: sum.grads(),
-            loss: total / steps as f64,
-            scale: steps as f64 / first as f64 * self.loss_scale(),
-        }
-    }
-
-    /// The mean loss of a window and `weight` times its gradients; the state moves on.
-    fn gradients(&mut self, window: &M::Window, weight: f64) -> (f64, GradientsParams) {
-        let model = self.model.as_ref().expect(AT_HOME);
-        model.assert_fits(window);
-        let state = match (self.state.take(), window.begins()) {
-            (Some(state), Some(begins)) => {
-                let initial = model.initial_state(window.batch_size());
-                Some(begin_rows(state, &initial, begins))
-            }
-            (state, _) => state,
-        };
-        let (regularization, rng) = (&self.config.regularization, &mut self.rng);
-        // Gone before the update: it holds on to the weights, which are then changed in place.
-        let cast = cast_weights(model.clone(), self.config.precision);
-        let rate = regularization.dropout.recurrent_weights;
-        let dropped = drop_recurrent_weights(cast, rate, rng);
-        let pass = Pass::Training {
-            regularization,
-            rng,
-        };
-        let loss = dropped.window_loss(window, state, pass);
-        let mean = loss.mean.clone();
-        let objective = match loss.penalty {
-            Some(penalty) => loss.mean + penalty,
-            None => loss.mean,
-        };
-        let objective = match weight * self.loss_scale() {
-            1.0 => objective,
-            scale => objective * scale,
-        };
-        let gradients = GradientsParams::from_grads(objective.backward(), model);
-        // Neither loss nor state may hold on to the graph, which holds on to weights.
-        self.state = Some(loss.state.detach());
-        (mean.into_scalar::<f64>(), gradients)
+        assert!(
+            sum.windows() > 0,
+            "a step needs at least one window, got none"
+        );
+        sum.finish()
     }
 
     /// What the losses of now are multiplied by before the backward pass.
@@ -85,7 +45,7 @@ impl<M: SequenceModel> TruncatedBptt<M> {
     /// Updates the weights, unless the loss or a gradient is not finite.
     pub(super) fn update(
         &mut self,
-        mut pending: Pending,
+        mut pending: Summed,
         learning_rate: f64,
     ) -> Result<StepReport, Error> {
         self.steps += 1;
@@ -120,8 +80,9 @@ impl<M: SequenceModel> TruncatedBptt<M> {
     }
 
     /// Clips and steps, unless the norm that is returned is not finite.
-    fn descend(&mut self, pending: &mut Pending, learning_rate: f64) -> f64 {
-        let (gradients, scale) = (&mut pending.gradients, pending.scale);
+    fn descend(&mut self, pending: &mut Summed, learning_rate: f64) -> f64 {
+        let scale = pending.weight * self.loss_scale();
+        let gradients = &mut pending.gradients;
         let model = self.model.take().expect(AT_HOME);
         if self.config.max_value.is_finite() {
             clip_grad_value(gradients, &model, self.config.max_value * scale);

@@ -4,9 +4,10 @@ use burn::optim::GradientsParams;
 use burn::tensor::Tensor;
 use recurra_cells::{NetworkState, SeededRng};
 
-use crate::tbptt::begin_rows;
+use super::model::begin_rows;
 use crate::{
-    Pass, Regularization, SequenceModel, SequenceWindow, WindowLoss, drop_recurrent_weights,
+    Pass, Precision, Regularization, SequenceModel, SequenceWindow, WindowLoss, cast_weights,
+    drop_recurrent_weights,
 };
 
 /// What a pass of training makes of a window.
@@ -19,7 +20,7 @@ pub(crate) struct TrainingPass<S> {
     pub state: NetworkState<S>,
 }
 
-/// The loss of a window that continues `carried`, and `weight` times its gradients.
+/// The loss of a window that continues `carried`, and `scale` times its gradients, computed in `precision`.
 ///
 /// # Panics
 ///
@@ -28,14 +29,17 @@ pub(crate) fn training_pass<M: SequenceModel>(
     model: &M,
     window: &M::Window,
     carried: Option<NetworkState<M::State>>,
-    weight: f64,
+    scale: f64,
+    precision: Precision,
     regularization: &Regularization,
     rng: &mut SeededRng,
 ) -> TrainingPass<M::State> {
     model.assert_fits(window);
     let state = begin_window(model, window, carried);
     let rate = regularization.dropout.recurrent_weights;
-    let dropped = drop_recurrent_weights(model.clone(), rate, rng);
+    // Gone before the update: it holds on to the weights, which are then changed in place.
+    let cast = cast_weights(model.clone(), precision);
+    let dropped = drop_recurrent_weights(cast, rate, rng);
     let pass = Pass::Training {
         regularization,
         rng,
@@ -46,9 +50,9 @@ pub(crate) fn training_pass<M: SequenceModel>(
         Some(penalty) => loss.mean + penalty,
         None => loss.mean,
     };
-    let objective = match weight {
+    let objective = match scale {
         1.0 => objective,
-        weight => objective * weight,
+        scale => objective * scale,
     };
     TrainingPass {
         gradients: GradientsParams::from_grads(objective.backward(), model),
