@@ -142,8 +142,6 @@ fn lines(later: &Mutex<Vec<String>>) -> impl std::ops::DerefMut<Target = Vec<Str
 fn or_exit(call: impl FnOnce()) {
     if panic::catch_unwind(AssertUnwindSafe(call)).is_err() {
         terminal::give_back_after_panic();
-        // The dashboard has said so in this line.
-        eprintln!();
         interrupt::exit();
     }
 }

@@ -6,7 +6,6 @@ use super::page::escape;
 
 /// The margins left for the axes, in the units of the view box.
 const LEFT: f64 = 52.0;
-const RIGHT: f64 = 90.0;
 const TOP: f64 = 12.0;
 const BOTTOM: f64 = 40.0;
 /// The least distance between two curves' names.
@@ -37,6 +36,14 @@ impl Size {
         }
     }
 
+    /// The margin for the curves' names, which a half has no room for.
+    fn right(self) -> f64 {
+        match self {
+            Self::Whole => 90.0,
+            Self::Half => 12.0,
+        }
+    }
+
     /// About how many ticks an axis has.
     fn ticks(self) -> f64 {
         match self {
@@ -60,7 +67,7 @@ pub struct Curve {
 pub enum Stroke {
     /// In the background, without a name.
     Thin,
-    /// With a name at the last point.
+    /// In the foreground, without marks or a name.
     Plain,
     /// With a mark at each point and a name at the last.
     Marked,
@@ -119,7 +126,7 @@ impl Chart {
         let points = || self.curves.iter().flat_map(|curve| &curve.points);
         let ((width, height), ticks) = (self.size.view_box(), self.size.ticks());
         let steps = points().map(|point| point.0).chain([0.0]);
-        let x = Axis::over(steps, (LEFT, width - RIGHT), ticks);
+        let x = Axis::over(steps, (LEFT, width - self.size.right()), ticks);
         let values = points().map(|point| point.1);
         let y = Axis::over(values, (height - BOTTOM, TOP), ticks);
         let mut svg = format!(
@@ -127,7 +134,7 @@ impl Chart {
             escape(&self.title)
         );
         svg.push_str(&grid(&x, &y));
-        let middle = (LEFT + width - RIGHT) / 2.0;
+        let middle = (x.start + x.end) / 2.0;
         let label = escape(&self.x_label);
         put(
             &mut svg,
@@ -213,7 +220,7 @@ fn line(curve: &Curve, x: &Axis, y: &Axis) -> String {
 
 /// The curves' names beside their last points, moved apart where they would lie on each other.
 fn names(curves: &[Curve], x: &Axis, y: &Axis) -> String {
-    let named = curves.iter().filter(|curve| curve.stroke != Stroke::Thin);
+    let named = curves.iter().filter(|curve| curve.stroke == Stroke::Marked);
     let mut ends: Vec<(f64, f64, &Curve)> = named
         .filter_map(|curve| {
             curve

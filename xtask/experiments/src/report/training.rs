@@ -6,7 +6,7 @@ use super::{Chart, Curve, Size, Stroke};
 use crate::training::{self, Trained};
 
 /// The curves of trainings: `title` names the loss, with the validation in the foreground and training in thin lines; small
-/// ones of gradients and learning rate follow.
+/// ones of gradients and learning rate follow, in the same colours.
 pub fn charts(title: String, trained: &[&Trained]) -> Vec<Chart> {
     let epochs = trained.iter().any(|it| it.plan.epoch.is_some());
     let x_label = if epochs { "epoch" } else { "step" };
@@ -32,7 +32,7 @@ pub fn charts(title: String, trained: &[&Trained]) -> Vec<Chart> {
     let small = |title, curves| chart(title, Size::Half, over_all(curves));
     let mut others = vec![
         small("Norm of the gradients before clipping", |it| {
-            vec![curve(it, Stroke::Thin, &it.history.grad_norm)]
+            vec![curve(it, Stroke::Plain, &it.history.grad_norm)]
         }),
         small("Learning rate", |it| {
             vec![curve(it, Stroke::Plain, &it.history.learning_rate)]
