@@ -54,7 +54,8 @@ pub(crate) fn clip(values: Tensor<2>, bound: Option<f64>) -> Tensor<2> {
     }
 }
 
-/// Burn leaves it to the device what becomes of operands of two number types: wgpu reads the bits of one as the other's.
+/// burn leaves it to the device what becomes of operands of two number types, and wgpu computes something else from them
+/// without a word.
 ///
 /// # Panics
 /// If the types differ; the message has both.

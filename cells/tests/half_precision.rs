@@ -98,7 +98,7 @@ fn outputs_and_states_are_in_the_weights_type_and_near_those_in_single(device: &
     }
 }
 
-/// A device may read one type's bits as another's.
+/// wgpu would multiply them to something else without a word.
 fn a_mixture_of_types_is_refused(device: &Device) {
     for dtype in half_types(device) {
         for kind in 0..4 {
