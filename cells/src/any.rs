@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "fused")]
 use crate::kernel::{Fused, FusedCell};
 use crate::{
-    CellConfig, Error, GruCell, GruConfig, LstmCell, LstmConfig, LstmState, PeepholeLstmCell,
-    PeepholeLstmConfig, RecurrentCell, RecurrentState, RnnCell, RnnConfig, SeededRng, Sequence,
+    CellConfig, Error, GatedCell, GruCell, GruConfig, LstmCell, LstmConfig, LstmState,
+    PeepholeLstmCell, PeepholeLstmConfig, RecurrentCell, RecurrentState, RnnCell, RnnConfig,
+    SeededRng, Sequence,
 };
 
 /// The configuration of any of the four cells; in a file, the field `cell` says which.
@@ -200,6 +201,22 @@ impl RecurrentCell for AnyCell {
             Self::Lstm(cell) => lstm(cell.unroll(with_state(sequence, AnyState::into_lstm))),
             Self::Peephole(cell) => lstm(cell.unroll(with_state(sequence, AnyState::into_lstm))),
             Self::Gru(cell) => hidden(cell.unroll(with_state(sequence, AnyState::into_hidden))),
+        }
+    }
+}
+
+impl GatedCell for AnyCell {
+    fn gates(
+        &self,
+        projected: Tensor<2>,
+        recurrent: Tensor<2>,
+        state: AnyState,
+    ) -> Vec<(&'static str, Tensor<2>)> {
+        match self {
+            Self::Rnn(cell) => cell.gates(projected, recurrent, state.into_hidden()),
+            Self::Lstm(cell) => cell.gates(projected, recurrent, state.into_lstm()),
+            Self::Peephole(cell) => cell.gates(projected, recurrent, state.into_lstm()),
+            Self::Gru(cell) => cell.gates(projected, recurrent, state.into_hidden()),
         }
     }
 }

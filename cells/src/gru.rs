@@ -16,7 +16,10 @@ use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "fused")]
 use crate::kernel::{self, CellKind, Fused, FusedCell};
-use crate::{CellConfig, Error, RecurrentCell, SeededRng, Sequence, WeightInit, ops, unroll_with};
+use crate::{
+    CellConfig, Error, RecurrentCell, SeededRng, Sequence, WeightInit, init::chrono_biases, ops,
+    unroll_with,
+};
 
 /// Where a GRU's reset gate acts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +45,11 @@ pub struct GruConfig {
     /// Where the reset gate acts. Default: after the product.
     #[serde(default)]
     pub reset: Reset,
+    /// The longest dependency that is expected, in steps, at least 2: chrono initialisation (Tallec and Ollivier 2018), which
+    /// adds `log(U(1, chrono - 1))` to the update gate's initial bias, drawn anew for each unit. Default: none.
+    #[setters(strip_option)]
+    #[serde(default)]
+    pub chrono: Option<usize>,
     /// How the weights start.
     #[serde(default)]
     pub init: WeightInit,
@@ -54,6 +62,7 @@ impl GruConfig {
             hidden_size,
             bias: true,
             reset: Reset::default(),
+            chrono: None,
             init: WeightInit::default(),
         }
     }
@@ -62,6 +71,16 @@ impl GruConfig {
     pub fn pytorch(hidden_size: usize) -> Self {
         Self::new(hidden_size).with_init(WeightInit::pytorch())
     }
+
+    /// What is added to the initial biases, `[3*H]`.
+    fn bias_offsets(&self, rng: &mut SeededRng) -> Vec<f64> {
+        let mut offsets = vec![0.0; 3 * self.hidden_size];
+        if let Some(longest) = self.chrono {
+            let update = &mut offsets[self.hidden_size..2 * self.hidden_size];
+            update.copy_from_slice(&chrono_biases(longest, self.hidden_size, rng));
+        }
+        offsets
+    }
 }
 
 impl CellConfig for GruConfig {
@@ -69,6 +88,7 @@ impl CellConfig for GruConfig {
 
     fn validate(&self) -> Result<(), Error> {
         ops::check_size("hidden_size", self.hidden_size)?;
+        ops::check_chrono(self.chrono)?;
         self.init.validate()
     }
 
@@ -79,18 +99,20 @@ impl CellConfig for GruConfig {
     fn init(&self, input_size: usize, device: &Device, rng: &mut SeededRng) -> GruCell {
         ops::assert_config(self.validate(), input_size);
         let (hidden, init) = (self.hidden_size, self.init);
+        let weight_ih = init
+            .input
+            .matrix([3, hidden, input_size], hidden, device, rng);
+        let weight_hh = init
+            .recurrent
+            .matrix([3, hidden, hidden], hidden, device, rng);
+        let bias =
+            |offsets: &[f64], rng: &mut SeededRng| init.bias.vector(offsets, hidden, device, rng);
         let candidate_bias = self.bias && self.reset == Reset::After;
         GruCell {
-            weight_ih: init
-                .input
-                .matrix([3, hidden, input_size], hidden, device, rng),
-            weight_hh: init
-                .recurrent
-                .matrix([3, hidden, hidden], hidden, device, rng),
-            bias: self
-                .bias
-                .then(|| init.bias.vector(&[0.0; 3], hidden, device, rng)),
-            bias_hn: candidate_bias.then(|| init.bias.vector(&[0.0], hidden, device, rng)),
+            weight_ih,
+            weight_hh,
+            bias: self.bias.then(|| bias(&self.bias_offsets(rng), rng)),
+            bias_hn: candidate_bias.then(|| bias(&vec![0.0; hidden], rng)),
             reset: self.reset,
         }
     }
@@ -129,7 +151,7 @@ impl GruCell {
         let [z, n] = match self.reset {
             Reset::After => {
                 let [hidden_rz, hidden_n] = split_candidate(recurrent.matmul(weight_hh.clone()));
-                let [r, z] = ops::split_gates(ops::sigmoid(input_rz + hidden_rz));
+                let [r, z] = reset_and_update(input_rz, hidden_rz);
                 let hidden_n = match &self.bias_hn {
                     Some(bias) => hidden_n + bias.val().unsqueeze(),
                     None => hidden_n,
@@ -139,7 +161,7 @@ impl GruCell {
             Reset::Before => {
                 let [weight_rz, weight_n] = split_candidate(weight_hh.clone());
                 let hidden_rz = recurrent.clone().matmul(weight_rz);
-                let [r, z] = ops::split_gates(ops::sigmoid(input_rz + hidden_rz));
+                let [r, z] = reset_and_update(input_rz, hidden_rz);
                 [z, (input_n + (r * recurrent).matmul(weight_n)).tanh()]
             }
         };
@@ -205,8 +227,13 @@ impl FusedCell for GruCell {
     }
 }
 
+/// The gates `r z`, `[B, H]` each, of the input's and the recurrent half of their sums, `[B, 2*H]`.
+pub(crate) fn reset_and_update(input_rz: Tensor<2>, hidden_rz: Tensor<2>) -> [Tensor<2>; 2] {
+    ops::split_gates(ops::sigmoid(input_rz + hidden_rz))
+}
+
 /// The gates `[_, 3*H]` as `r z` together, `[_, 2*H]`, and the candidate `n`, `[_, H]`.
-fn split_candidate(gates: Tensor<2>) -> [Tensor<2>; 2] {
+pub(crate) fn split_candidate(gates: Tensor<2>) -> [Tensor<2>; 2] {
     let [_, width] = gates.dims();
     let hidden = width / 3;
     [

@@ -102,7 +102,7 @@ impl Init {
         ))
     }
 
-    /// A bias or peephole `[gates * size]`, with `offset[g]` added to gate `g`.
+    /// A bias or peephole `[gates * hidden_size]` with an offset added to each number, which are as many.
     pub(crate) fn vector(
         self,
         offsets: &[f64],
@@ -111,10 +111,12 @@ impl Init {
         rng: &mut SeededRng,
     ) -> Param<Tensor<1>> {
         let values: Vec<f64> = offsets
-            .iter()
-            .flat_map(|offset| {
+            .chunks_exact(hidden_size)
+            .flat_map(|offsets| {
                 let gate = self.draw(hidden_size, 1, hidden_size, rng);
-                gate.into_iter().map(move |value| value + offset)
+                gate.into_iter()
+                    .zip(offsets)
+                    .map(|(value, offset)| value + offset)
             })
             .collect();
         let size = values.len();
@@ -149,6 +151,32 @@ impl Init {
                     }
                 })
                 .collect(),
+        }
+    }
+}
+
+/// The biases of the gate that keeps a memory, a unit each: `log(u)` with `u` from `U(1, longest - 1)`, so that the units
+/// forget over `u + 1` steps (chrono initialisation; Tallec and Ollivier 2018).
+pub(crate) fn chrono_biases(longest: usize, hidden_size: usize, rng: &mut SeededRng) -> Vec<f64> {
+    let last = (longest - 1) as f64;
+    (0..hidden_size)
+        .map(|_| rng.uniform(1.0, last).ln())
+        .collect()
+}
+
+/// What is added to the initial biases of an LSTM's input and forget gate, `[H]` each: nothing and `forget_bias`, unless the
+/// longest dependency of a chrono initialisation is given.
+pub(crate) fn memory_bias_offsets(
+    forget_bias: f64,
+    chrono: Option<usize>,
+    hidden_size: usize,
+    rng: &mut SeededRng,
+) -> [Vec<f64>; 2] {
+    match chrono {
+        None => [vec![0.0; hidden_size], vec![forget_bias; hidden_size]],
+        Some(longest) => {
+            let forget = chrono_biases(longest, hidden_size, rng);
+            [forget.iter().map(|bias| -bias).collect(), forget]
         }
     }
 }

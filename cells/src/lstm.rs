@@ -14,7 +14,8 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "fused")]
 use crate::kernel::{self, CellKind, Fused, FusedCell};
 use crate::{
-    CellConfig, Error, LstmState, RecurrentCell, SeededRng, Sequence, WeightInit, ops, unroll_with,
+    CellConfig, Error, LstmState, RecurrentCell, SeededRng, Sequence, WeightInit,
+    init::memory_bias_offsets, ops, unroll_with,
 };
 
 /// Where an LSTM's input gate comes from.
@@ -41,6 +42,12 @@ pub struct LstmConfig {
     /// Added to the forget gate's initial bias, so that a fresh cell remembers (Jozefowicz et al. 2015). Default: 1.
     #[serde(default = "ops::one")]
     pub forget_bias: f64,
+    /// The longest dependency that is expected, in steps, at least 2: chrono initialisation (Tallec and Ollivier 2018), which
+    /// adds `log(U(1, chrono - 1))`, drawn anew for each unit, to the forget gate's initial bias in place of `forget_bias`,
+    /// and takes it off the input gate's. Default: none.
+    #[setters(strip_option)]
+    #[serde(default)]
+    pub chrono: Option<usize>,
     /// Whether the input gate is tied to the forget gate. Default: independent.
     #[serde(default)]
     pub input_gate: InputGate,
@@ -69,6 +76,7 @@ impl LstmConfig {
             hidden_size,
             bias: true,
             forget_bias: 1.0,
+            chrono: None,
             input_gate: InputGate::default(),
             projection_size: None,
             cell_clip: None,
@@ -84,11 +92,14 @@ impl LstmConfig {
             .with_init(WeightInit::pytorch())
     }
 
-    /// What is added to each gate's initial bias, in the gates' order.
-    fn bias_offsets(&self) -> Vec<f64> {
+    /// What is added to the initial biases, `[G*H]`.
+    fn bias_offsets(&self, rng: &mut SeededRng) -> Vec<f64> {
+        let others = vec![0.0; 2 * self.hidden_size];
+        let [input, forget] =
+            memory_bias_offsets(self.forget_bias, self.chrono, self.hidden_size, rng);
         match self.input_gate {
-            InputGate::Independent => vec![0.0, self.forget_bias, 0.0, 0.0],
-            InputGate::Coupled => vec![self.forget_bias, 0.0, 0.0],
+            InputGate::Independent => [input, forget, others].concat(),
+            InputGate::Coupled => [forget, others].concat(),
         }
     }
 }
@@ -100,6 +111,7 @@ impl CellConfig for LstmConfig {
         ops::check_size("hidden_size", self.hidden_size)?;
         self.init.validate()?;
         ops::check_finite("forget_bias", self.forget_bias)?;
+        ops::check_chrono(self.chrono)?;
         ops::check_clip("cell_clip", self.cell_clip)?;
         ops::check_clip("gate_clip", self.gate_clip)?;
         match self.projection_size {
@@ -118,8 +130,10 @@ impl CellConfig for LstmConfig {
     fn init(&self, input_size: usize, device: &Device, rng: &mut SeededRng) -> LstmCell {
         ops::assert_config(self.validate(), input_size);
         let (cell, hidden, init) = (self.hidden_size, CellConfig::hidden_size(self), self.init);
-        let offsets = self.bias_offsets();
-        let gates = offsets.len();
+        let gates = match self.input_gate {
+            InputGate::Independent => 4,
+            InputGate::Coupled => 3,
+        };
         let projection = self.projection_size;
         LstmCell {
             weight_ih: init
@@ -130,7 +144,8 @@ impl CellConfig for LstmConfig {
                 .matrix([gates, cell, hidden], cell, device, rng),
             bias: self
                 .bias
-                .then(|| init.bias.vector(&offsets, cell, device, rng)),
+                .then(|| self.bias_offsets(rng))
+                .map(|offsets| init.bias.vector(&offsets, cell, device, rng)),
             weight_hr: projection
                 .map(|size| init.recurrent.matrix([1, size, cell], cell, device, rng)),
             input_gate: self.input_gate,
@@ -184,8 +199,9 @@ impl LstmCell {
         self.gate_clip
     }
 
-    /// The four gates `i f g o` after their activations.
-    fn gates(&self, sums: Tensor<2>) -> [Tensor<2>; 4] {
+    /// The four gates `i f g o` after their activations, `[B, H]` each, of their sums `[B, G*H]`.
+    pub(crate) fn activations(&self, sums: Tensor<2>) -> [Tensor<2>; 4] {
+        let sums = ops::clip(sums, self.gate_clip);
         match self.input_gate {
             InputGate::Independent => {
                 let [i, f, g, o] = ops::split_gates(sums);
@@ -209,7 +225,7 @@ impl LstmCell {
     ) -> LstmState {
         state.assert_cell(self.cell_size());
         let sums = projected + recurrent.matmul(weight_hh.clone());
-        let [i, f, g, o] = self.gates(ops::clip(sums, self.gate_clip));
+        let [i, f, g, o] = self.activations(sums);
         let cell = ops::clip(f * state.cell + i * g, self.cell_clip);
         let hidden = o * cell.clone().tanh();
         let hidden = match &self.weight_hr {

@@ -81,6 +81,14 @@ pub(crate) fn check_clip(field: &'static str, bound: Option<f64>) -> Result<(), 
     }
 }
 
+/// The longest dependency of a chrono initialisation, which must leave a range to draw from.
+pub(crate) fn check_chrono(longest: Option<usize>) -> Result<(), Error> {
+    match longest {
+        Some(steps) if steps < 2 => Err(Error::config("chrono", "at least 2", steps)),
+        _ => Ok(()),
+    }
+}
+
 /// A value that must be finite.
 pub(crate) fn check_finite(field: &'static str, value: f64) -> Result<(), Error> {
     match value.is_finite() {

@@ -14,7 +14,8 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "fused")]
 use crate::kernel::{self, CellKind, Fused, FusedCell};
 use crate::{
-    CellConfig, Error, LstmState, RecurrentCell, SeededRng, Sequence, WeightInit, ops, unroll_with,
+    CellConfig, Error, LstmState, RecurrentCell, SeededRng, Sequence, WeightInit,
+    init::memory_bias_offsets, ops, unroll_with,
 };
 
 /// Which gates see the memory cell.
@@ -52,6 +53,12 @@ pub struct PeepholeLstmConfig {
     /// Added to the forget gate's initial bias. Default: 1.
     #[serde(default = "ops::one")]
     pub forget_bias: f64,
+    /// The longest dependency that is expected, in steps, at least 2: chrono initialisation (Tallec and Ollivier 2018), which
+    /// adds `log(U(1, chrono - 1))`, drawn anew for each unit, to the forget gate's initial bias in place of `forget_bias`,
+    /// and takes it off the input gate's. Default: none.
+    #[setters(strip_option)]
+    #[serde(default)]
+    pub chrono: Option<usize>,
     /// Which gates see the memory cell. Default: all three.
     #[serde(default)]
     pub peepholes: Peepholes,
@@ -72,6 +79,7 @@ impl PeepholeLstmConfig {
             hidden_size,
             bias: true,
             forget_bias: 1.0,
+            chrono: None,
             peepholes: Peepholes::default(),
             gate_clip: None,
             init: WeightInit::default(),
@@ -86,6 +94,7 @@ impl CellConfig for PeepholeLstmConfig {
         ops::check_size("hidden_size", self.hidden_size)?;
         self.init.validate()?;
         ops::check_finite("forget_bias", self.forget_bias)?;
+        ops::check_chrono(self.chrono)?;
         ops::check_clip("gate_clip", self.gate_clip)
     }
 
@@ -96,17 +105,20 @@ impl CellConfig for PeepholeLstmConfig {
     fn init(&self, input_size: usize, device: &Device, rng: &mut SeededRng) -> PeepholeLstmCell {
         ops::assert_config(self.validate(), input_size);
         let (hidden, init, holes) = (self.hidden_size, self.init, self.peepholes);
-        let offsets = [0.0, self.forget_bias, 0.0, 0.0];
         let weight_ih = init
             .input
             .matrix([4, hidden, input_size], hidden, device, rng);
         let weight_hh = init
             .recurrent
             .matrix([4, hidden, hidden], hidden, device, rng);
-        let bias = self
-            .bias
-            .then(|| init.bias.vector(&offsets, hidden, device, rng));
-        let mut peephole = |open: bool| open.then(|| init.bias.vector(&[0.0], hidden, device, rng));
+        let bias = self.bias.then(|| {
+            let [input, forget] = memory_bias_offsets(self.forget_bias, self.chrono, hidden, rng);
+            let offsets = [input, forget, vec![0.0; 2 * hidden]].concat();
+            init.bias.vector(&offsets, hidden, device, rng)
+        });
+        let closed = vec![0.0; hidden];
+        let mut peephole =
+            |open: bool| open.then(|| init.bias.vector(&closed, hidden, device, rng));
         PeepholeLstmCell {
             weight_ih,
             weight_hh,
@@ -158,6 +170,20 @@ impl PeepholeLstmCell {
         ops::clip(seen, self.gate_clip)
     }
 
+    /// The gates `i f o` after their activations, of the sums `[B, 4*H]`, and what becomes of `cell`, all `[B, H]`.
+    pub(crate) fn gates_and_cell(
+        &self,
+        sums: Tensor<2>,
+        cell: Tensor<2>,
+    ) -> ([Tensor<2>; 3], Tensor<2>) {
+        let [i, f, g, o] = ops::split_gates(sums);
+        let i = ops::sigmoid(self.peep(i, self.peephole_i.as_ref(), &cell));
+        let f = ops::sigmoid(self.peep(f, self.peephole_f.as_ref(), &cell));
+        let cell = f.clone() * cell + i.clone() * ops::clip(g, self.gate_clip).tanh();
+        let o = ops::sigmoid(self.peep(o, self.peephole_o.as_ref(), &cell));
+        ([i, f, o], cell)
+    }
+
     /// [`RecurrentCell::step`] with the recurrent weights already transposed, `[H, 4*H]`.
     fn step_with(
         &self,
@@ -167,11 +193,8 @@ impl PeepholeLstmCell {
         state: LstmState,
     ) -> LstmState {
         state.assert_cell(self.hidden_size());
-        let [i, f, g, o] = ops::split_gates(projected + recurrent.matmul(weight_hh.clone()));
-        let i = ops::sigmoid(self.peep(i, self.peephole_i.as_ref(), &state.cell));
-        let f = ops::sigmoid(self.peep(f, self.peephole_f.as_ref(), &state.cell));
-        let cell = f * state.cell + i * ops::clip(g, self.gate_clip).tanh();
-        let o = ops::sigmoid(self.peep(o, self.peephole_o.as_ref(), &cell));
+        let sums = projected + recurrent.matmul(weight_hh.clone());
+        let ([_, _, o], cell) = self.gates_and_cell(sums, state.cell);
         LstmState {
             hidden: o * cell.clone().tanh(),
             cell,

@@ -94,7 +94,7 @@ impl CellConfig for RnnConfig {
                 .matrix([1, hidden, hidden], hidden, device, rng),
             bias: self
                 .bias
-                .then(|| init.bias.vector(&[0.0], hidden, device, rng)),
+                .then(|| init.bias.vector(&vec![0.0; hidden], hidden, device, rng)),
             nonlinearity: self.nonlinearity,
         }
     }

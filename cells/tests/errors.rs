@@ -35,6 +35,12 @@ fn a_wrong_field_is_named_with_its_value_and_range() {
         said(&LstmConfig::new(4).with_forget_bias(f64::INFINITY)),
         "forget_bias must be finite, got inf"
     );
+    let chronos = [
+        said(&LstmConfig::new(4).with_chrono(1)),
+        said(&PeepholeLstmConfig::new(4).with_chrono(1)),
+        said(&GruConfig::new(4).with_chrono(1)),
+    ];
+    assert_eq!(chronos, ["chrono must be at least 2, got 1"; 3]);
     let init = WeightInit {
         bias: Init::Normal { std: -1.0 },
         ..WeightInit::default()
