@@ -1,15 +1,17 @@
 //! A small text and small chorales that the project writes itself, for when there is no corpus at
-//! hand.
+//! hand, and a task that is made rather than found.
 
 mod chorale;
 mod draw;
 mod grammar;
 mod lexicon;
+mod recall;
 
 use crate::PianoRoll;
 use chorale::Composer;
 use draw::Draw;
 use grammar::Grammar;
+pub use recall::{DelayedRecall, RecallBatch};
 
 /// The first `characters` characters (all ASCII) of an endless English-like story; `seed` picks the
 /// story.

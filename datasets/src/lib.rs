@@ -8,7 +8,7 @@
 //! 4. [`Lanes`] lays a part out for stateful training, [`LaneCursor`] walks it window by window.
 //!
 //! [`PianoRollCorpus`] holds music: which keys of a piano sound at each step of a piece.
-//! [`generated_text`] writes a small text of its own for when there is no file.
+//! [`generated_text`] writes a small text of its own for when there is no file, and [`DelayedRecall`] needs none.
 //! Everything that can go wrong is a [`DatasetError`].
 //!
 //! Shape letters: `B` batch, `T` time.
@@ -24,7 +24,7 @@ mod unit;
 mod vocabulary;
 
 pub use error::{DatasetError, Part};
-pub use generated::generated_text;
+pub use generated::{DelayedRecall, RecallBatch, generated_text};
 pub use lanes::{LaneCursor, Lanes, Window};
 pub use language_model::LanguageModelCorpus;
 pub use piano_roll::{LOWEST_NOTE, PIANO_KEYS, PianoRoll, PianoRollCorpus};
