@@ -8,12 +8,14 @@
 //! 3. [`sample`] draws text from it, [`save`] and [`load`] keep it, [`checkpoint`] keeps a run, [`tensorboard`] shows it.
 //!
 //! Other tasks have a [`SequenceClassifier`], [`SequenceTagger`], [`Forecaster`], [`Seq2Seq`] or [`CtcRecognizer`]; a model of
-//! your own is trained the same way once it is a [`SequenceModel`], or in burn-train's learner (feature `learner`). Whatever
-//! can go wrong is an [`Error`]. Random numbers come from a [`SeededRng`](recurra_cells::SeededRng) on the host.
+//! your own is trained the same way once it is a [`SequenceModel`], or in burn-train's learner (feature `learner`).
+//! [`diagnostics`] look into any network. Whatever can go wrong is an [`Error`], and random numbers come from a
+//! [`SeededRng`](recurra_cells::SeededRng) on the host.
 //!
 //! Shape letters: `B` batch, `T` time, `E` embedding size, `H` hidden size, `V` vocabulary or classes.
 
 pub mod checkpoint;
+pub mod diagnostics;
 mod error;
 mod evaluate;
 pub mod learner;
