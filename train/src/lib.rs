@@ -9,8 +9,7 @@
 //!
 //! Other tasks have a [`SequenceClassifier`], [`SequenceTagger`], [`Forecaster`], [`Seq2Seq`] or [`CtcRecognizer`]; a model of
 //! your own is trained the same way once it is a [`SequenceModel`], or in burn-train's learner (feature `learner`).
-//! [`diagnostics`] look into any network. Whatever can go wrong is an [`Error`], and random numbers come from a
-//! [`SeededRng`](recurra_cells::SeededRng) on the host.
+//! [`diagnostics`] look into any network. Whatever can go wrong is an [`Error`]; what is random comes from a `SeededRng`.
 //!
 //! Shape letters: `B` batch, `T` time, `E` embedding size, `H` hidden size, `V` vocabulary or classes.
 

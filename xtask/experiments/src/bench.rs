@@ -2,7 +2,7 @@
 
 mod case;
 mod contest;
-mod measure;
+pub mod measure;
 mod networks;
 mod peers;
 mod rows;

@@ -12,7 +12,9 @@ use crate::bench::BenchArgs;
 use crate::devices::DeviceName;
 use crate::error::Error;
 use crate::language_model::{self, LanguageModelArgs};
+use crate::long_sequences::{self, LongSequencesArgs};
 use crate::music::{self, MusicArgs};
+use crate::vanishing_gradients::{self, VanishingGradientsArgs};
 
 /// Recurra's experiments.
 #[derive(Debug, Parser)]
@@ -43,6 +45,10 @@ pub enum Experiment {
     LanguageModel(LanguageModelArgs),
     /// Predict the next chord of polyphonic music
     Music(MusicArgs),
+    /// How far back gradients reach in each of the cells
+    VanishingGradients(VanishingGradientsArgs),
+    /// What backpropagation over thousands of steps costs, whole and in windows
+    LongSequences(LongSequencesArgs),
 }
 
 /// What every experiment can be told.
@@ -93,6 +99,17 @@ impl RunArgs {
         }
         Ok(())
     }
+
+    /// Refuses what makes no sense to an experiment of minutes that makes its own data.
+    pub fn assert_self_contained(&self, name: &str) -> Result<(), Error> {
+        let flag = match (&self.data, &self.resume) {
+            (Some(_), _) => "--data",
+            (None, Some(_)) => "--resume",
+            (None, None) => return Ok(()),
+        };
+        let text = format!("{name} makes its own data in minutes; run it again without {flag}");
+        Err(Error::CommandLine(text))
+    }
 }
 
 /// Reads the command line of this process; help and version end it.
@@ -133,10 +150,15 @@ fn resumed_alone(experiment: Grammar) -> Grammar {
 /// Prints the experiments.
 pub fn list() {
     println!(
-        "{:<16}{:<36}{:<40}{:<60}TIME ON TWO CORES",
+        "{:<21}{:<36}{:<40}{:<60}TIME ON TWO CORES",
         "NAME", "TASK", "DATA", "EXPECTED FIGURE"
     );
-    for summary in [language_model::SUMMARY, music::SUMMARY] {
+    for summary in [
+        language_model::SUMMARY,
+        music::SUMMARY,
+        vanishing_gradients::SUMMARY,
+        long_sequences::SUMMARY,
+    ] {
         let Summary {
             name,
             task,
@@ -144,7 +166,7 @@ pub fn list() {
             expected,
             time,
         } = summary;
-        println!("{name:<16}{task:<36}{data:<40}{expected:<60}{time}");
+        println!("{name:<21}{task:<36}{data:<40}{expected:<60}{time}");
     }
 }
 
@@ -249,6 +271,8 @@ mod tests {
             ("x run music --resume 1 --cell gru", "cannot be used with"),
             ("x run speech", "music"),
             ("x run music --unit char", "--runs"),
+            ("x run speech", "vanishing-gradients"),
+            ("x run long-sequences --cell gru", "--runs"),
             ("x run language-model --cell lsmt", "peephole"),
             ("x run language-model --device gpu", "wgpu"),
             ("x run language-model --seed x", "invalid digit"),

@@ -10,6 +10,7 @@ mod devices;
 mod error;
 mod interrupt;
 mod language_model;
+mod long_sequences;
 mod metrics;
 mod music;
 mod progress;
@@ -18,6 +19,7 @@ mod run;
 mod run_folder;
 mod settings;
 mod training;
+mod vanishing_gradients;
 mod versions;
 
 use std::process::ExitCode;
@@ -25,13 +27,16 @@ use std::process::ExitCode;
 use cli::{Cli, Command, Experiment};
 use error::Error;
 use language_model::LanguageModelling;
+use mimalloc::MiMalloc;
 use music::Music;
+use peakmem_alloc::PeakMemAlloc;
 use run::run;
 
 /// burn makes a new tensor of every result. The system's allocator hands large ones back to the kernel and has to fault
-/// every page of the next one in, which took a sixth of a training step.
+/// every page of the next one in, which took a sixth of a training step. What is allocated is counted, for the experiment
+/// that measures memory.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: PeakMemAlloc<MiMalloc> = PeakMemAlloc::new(MiMalloc);
 
 /// How a command ended that did not fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +64,8 @@ fn dispatch(cli: Cli) -> Result<Ending, Error> {
             return match experiment {
                 Experiment::LanguageModel(args) => run::<LanguageModelling>(&args),
                 Experiment::Music(args) => run::<Music>(&args),
+                Experiment::VanishingGradients(args) => vanishing_gradients::run(&args),
+                Experiment::LongSequences(args) => long_sequences::run(&args),
             };
         }
         Command::Bench(args) => bench::run(&args)?,

@@ -1,15 +1,17 @@
 //! A run's reports: `report.json` for scripts, `report.html` for people.
 
+mod axis;
 mod chart;
 mod page;
 mod roll;
 mod summary;
 mod training;
 
+pub use axis::Scale;
 pub use chart::{Chart, Curve, Size, Stroke};
 pub use page::{Page, Table, html};
 pub use roll::Roll;
-pub use summary::{Outcome, best, summary};
+pub use summary::{Outcome, best, over_seeds, summary};
 pub use training::{charts, notes};
 
 use std::collections::BTreeMap;

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::axis::{Axis, Scale};
 use super::page::escape;
 
 /// The margins left for the axes, in the units of the view box.
@@ -16,6 +17,9 @@ pub struct Chart {
     pub title: String,
     pub x_label: String,
     pub size: Size,
+    pub x_scale: Scale,
+    pub y_scale: Scale,
+    /// A point that a scale has no place for is left out.
     pub curves: Vec<Curve>,
 }
 
@@ -73,62 +77,16 @@ pub enum Stroke {
     Marked,
 }
 
-/// An axis: values from `low` to `high` on pixels from `start` to `end`.
-struct Axis {
-    low: f64,
-    high: f64,
-    start: f64,
-    end: f64,
-    /// About how many ticks it has.
-    ticks: f64,
-}
-
-impl Axis {
-    /// Over all of `values`; an axis from 0 to 1 without any.
-    fn over(values: impl Iterator<Item = f64>, (start, end): (f64, f64), ticks: f64) -> Self {
-        let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), it| {
-            (low.min(it), high.max(it))
-        });
-        let (low, high) = if low > high { (0.0, 1.0) } else { (low, high) };
-        // A single value still needs an axis around it.
-        let high = if high == low { low + 1.0 } else { high };
-        Self {
-            low,
-            high,
-            start,
-            end,
-            ticks,
-        }
-    }
-
-    fn at(&self, value: f64) -> f64 {
-        self.start + (value - self.low) / (self.high - self.low) * (self.end - self.start)
-    }
-
-    /// Round values within the axis: multiples of 1, 2 or 5 times a power of ten.
-    fn ticks(&self) -> Vec<f64> {
-        let rough = (self.high - self.low) / self.ticks;
-        let power = 10f64.powf(rough.log10().floor());
-        let step = [1.0, 2.0, 5.0, 10.0]
-            .map(|factor| factor * power)
-            .into_iter()
-            .find(|&step| step >= rough);
-        let step = step.unwrap_or(10.0 * power);
-        let first = (self.low / step).ceil() as i64;
-        let last = (self.high / step).floor() as i64;
-        (first..=last).map(|index| index as f64 * step).collect()
-    }
-}
-
 impl Chart {
     /// The chart as an `<svg>` element.
     pub fn svg(&self) -> String {
         let points = || self.curves.iter().flat_map(|curve| &curve.points);
         let ((width, height), ticks) = (self.size.view_box(), self.size.ticks());
         let steps = points().map(|point| point.0).chain([0.0]);
-        let x = Axis::over(steps, (LEFT, width - self.size.right()), ticks);
+        let ends = (LEFT, width - self.size.right());
+        let x = Axis::over(steps, self.x_scale, ends, ticks);
         let values = points().map(|point| point.1);
-        let y = Axis::over(values, (height - BOTTOM, TOP), ticks);
+        let y = Axis::over(values, self.y_scale, (height - BOTTOM, TOP), ticks);
         let mut svg = format!(
             "<svg viewBox=\"0 0 {width} {height}\" role=\"img\" aria-label=\"{}\">\n",
             escape(&self.title)
@@ -156,7 +114,7 @@ impl Chart {
 fn grid(x: &Axis, y: &Axis) -> String {
     let mut svg = String::new();
     for tick in y.ticks() {
-        let (at, value) = (y.at(tick), number(tick));
+        let (at, value) = (y.at(tick), y.number(tick));
         put(
             &mut svg,
             format_args!(
@@ -171,7 +129,7 @@ fn grid(x: &Axis, y: &Axis) -> String {
         );
     }
     for tick in x.ticks() {
-        let (at, base, value) = (x.at(tick), y.start + 16.0, number(tick));
+        let (at, base, value) = (x.at(tick), y.start + 16.0, x.number(tick));
         put(
             &mut svg,
             format_args!("<text x=\"{at:.1}\" y=\"{base}\" text-anchor=\"middle\">{value}</text>"),
@@ -181,11 +139,7 @@ fn grid(x: &Axis, y: &Axis) -> String {
 }
 
 fn line(curve: &Curve, x: &Axis, y: &Axis) -> String {
-    let points: Vec<(f64, f64)> = curve
-        .points
-        .iter()
-        .map(|&(px, py)| (x.at(px), y.at(py)))
-        .collect();
+    let points = places(curve, x, y);
     let path: Vec<String> = points
         .iter()
         .map(|(px, py)| format!("{px:.1},{py:.1}"))
@@ -218,15 +172,22 @@ fn line(curve: &Curve, x: &Axis, y: &Axis) -> String {
     svg
 }
 
+/// Where the curve's points are on the drawing.
+fn places(curve: &Curve, x: &Axis, y: &Axis) -> Vec<(f64, f64)> {
+    let points = curve.points.iter();
+    let points = points.map(|&(px, py)| (x.at(px), y.at(py)));
+    points
+        .filter(|(px, py)| px.is_finite() && py.is_finite())
+        .collect()
+}
+
 /// The curves' names beside their last points, moved apart where they would lie on each other.
 fn names(curves: &[Curve], x: &Axis, y: &Axis) -> String {
     let named = curves.iter().filter(|curve| curve.stroke == Stroke::Marked);
     let mut ends: Vec<(f64, f64, &Curve)> = named
         .filter_map(|curve| {
-            curve
-                .points
-                .last()
-                .map(|end| (y.at(end.1), x.at(end.0), curve))
+            let (end, height) = places(curve, x, y).pop()?;
+            Some((height, end, curve))
         })
         .collect();
     ends.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -251,50 +212,27 @@ fn put(svg: &mut String, element: std::fmt::Arguments<'_>) {
     writeln!(svg, "{element}").expect("a string takes all that is written to it");
 }
 
-/// A tick's value without the noise of binary fractions.
-fn number(value: f64) -> String {
-    let text = format!("{value:.4}");
-    let text = text.trim_end_matches('0').trim_end_matches('.');
-    if text == "-0" {
-        "0".to_owned()
-    } else {
-        text.to_owned()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn ticks_are_round() {
-        let ticks = |low, high| {
-            Axis::over([low, high].into_iter(), (0.0, 1.0), 6.0)
-                .ticks()
-                .into_iter()
-                .map(number)
-                .collect::<Vec<_>>()
-        };
-        assert_eq!(
-            ticks(0.0, 5000.0),
-            ["0", "1000", "2000", "3000", "4000", "5000"]
-        );
-        assert_eq!(ticks(1.47, 2.6), ["1.6", "1.8", "2", "2.2", "2.4", "2.6"]);
-    }
-
-    #[test]
-    fn empty_and_single_points_have_a_finite_drawing() {
-        for points in [vec![], vec![(1.0, 2.0)]] {
+    fn what_is_empty_single_or_off_the_scale_has_a_finite_drawing() {
+        let scales = [Scale::Linear, Scale::Log];
+        let few = [vec![], vec![(1.0, 2.0)], vec![(0.0, 1.0), (1.0, 0.0)]];
+        for (points, scale) in few.iter().flat_map(|it| scales.map(|scale| (it, scale))) {
             let curve = Curve {
                 label: "a<b".to_owned(),
                 colour: 0,
                 stroke: Stroke::Marked,
-                points,
+                points: points.clone(),
             };
             let svg = Chart {
                 title: "t".to_owned(),
                 x_label: "x".to_owned(),
                 size: Size::Half,
+                x_scale: Scale::Linear,
+                y_scale: scale,
                 curves: vec![curve],
             }
             .svg();

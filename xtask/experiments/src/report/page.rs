@@ -97,11 +97,19 @@ fn metrics<C>(report: &Report<'_, C>) -> Table {
         let expected = report.expected.get(name.as_str());
         let published =
             expected.map_or_else(String::new, |it| format!("{} ({})", it.value, it.source));
-        vec![name.clone(), format!("{value:.4}"), published]
+        vec![name.clone(), number(*value), published]
     });
     Table {
         head: ["metric", "value", "published"].map(str::to_owned).to_vec(),
         rows: rows.collect(),
+    }
+}
+
+/// Four digits behind the point, or what is left of a number that has none there.
+fn number(value: f64) -> String {
+    match value != 0.0 && value.abs() < 1e-3 {
+        true => format!("{value:.2e}"),
+        false => format!("{value:.4}"),
     }
 }
 

@@ -55,7 +55,9 @@ fn of_outcome<O: Outcome>(outcome: &O) -> Vec<(&'static str, f64)> {
 }
 
 /// For each metric its mean over the seeds that have it, and with several seeds `NAME_std`, its sample standard deviation.
-fn over_seeds(seeds: impl ExactSizeIterator<Item = Vec<(String, f64)>>) -> BTreeMap<String, f64> {
+pub fn over_seeds(
+    seeds: impl ExactSizeIterator<Item = Vec<(String, f64)>>,
+) -> BTreeMap<String, f64> {
     let several = seeds.len() > 1;
     let mut values: BTreeMap<String, Vec<f64>> = BTreeMap::new();
     for (name, value) in seeds.flatten() {

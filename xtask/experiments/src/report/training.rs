@@ -2,7 +2,7 @@
 
 use recurra_train::checkpoint::Best;
 
-use super::{Chart, Curve, Size, Stroke};
+use super::{Chart, Curve, Scale, Size, Stroke};
 use crate::training::{self, Trained};
 
 /// The curves of trainings: `title` names the loss, with the validation in the foreground and training in thin lines; small
@@ -14,6 +14,8 @@ pub fn charts(title: String, trained: &[&Trained]) -> Vec<Chart> {
         title: title.to_owned(),
         x_label: x_label.to_owned(),
         size,
+        x_scale: Scale::Linear,
+        y_scale: Scale::Linear,
         curves,
     };
     let over_all = |curves: fn(&Trained) -> Vec<Curve>| {
