@@ -1,9 +1,11 @@
 //! What can go wrong while a data set is found, read and cut up.
 
 use std::{
-    fmt, io,
+    io,
     path::{Path, PathBuf},
 };
+
+use crate::Part;
 
 /// How many names of a folder an error lists before it only counts the rest.
 const LISTED_NAMES: usize = 6;
@@ -82,6 +84,48 @@ pub enum DatasetError {
         got: String,
     },
 
+    /// A line of a file has another form than it should.
+    #[error("{}:{line}: expected {expected}, got {got}", path.display())]
+    InvalidLine {
+        /// The file.
+        path: PathBuf,
+        /// The line, counted from 1; of something that spans several, the first.
+        line: usize,
+        /// What would be right.
+        expected: String,
+        /// What is there.
+        got: String,
+    },
+
+    /// A file has another form than it should, in a place that is no line.
+    #[error("{}: {place}: expected {expected}, got {got}", path.display())]
+    InvalidContent {
+        /// The file.
+        path: PathBuf,
+        /// Where in the file.
+        place: String,
+        /// What would be right.
+        expected: String,
+        /// What is there.
+        got: String,
+    },
+
+    /// A file has a header at most.
+    #[error("{} has no example, expected at least 1", path.display())]
+    NoExamples {
+        /// The file.
+        path: PathBuf,
+    },
+
+    /// A file's name does not tell its format.
+    #[error("cannot tell the format of {}, expected {expected}", path.display())]
+    UnknownFormat {
+        /// The file.
+        path: PathBuf,
+        /// The names that do.
+        expected: &'static str,
+    },
+
     /// A folder lacks a file of the data set.
     #[error("{}: expected {expected}, found {}", folder.display(), listing(found))]
     MissingFile {
@@ -112,6 +156,15 @@ pub enum DatasetError {
         fraction: f64,
     },
 
+    /// A probability is out of range.
+    #[error("probability to {name} must be in [0, 1], got {probability}")]
+    ProbabilityOutOfRange {
+        /// What would happen with this probability.
+        name: &'static str,
+        /// The value given.
+        probability: f64,
+    },
+
     /// A part of a corpus is too short to predict anything in it.
     #[error("{part} part has {tokens} tokens, expected at least {needed}")]
     PartTooShort {
@@ -121,6 +174,24 @@ pub enum DatasetError {
         tokens: usize,
         /// How many it needs.
         needed: usize,
+    },
+
+    /// A corpus has too few different examples for the parts that are to be drawn from it.
+    #[error("corpus has {examples} different examples, expected at least {needed} for its parts")]
+    TooFewExamples {
+        /// How many it has that may be drawn.
+        examples: usize,
+        /// How many the parts need.
+        needed: usize,
+    },
+
+    /// A labelled part has no example of a class.
+    #[error("a labelled part of {examples} has no example of class {class}, expected at least 1")]
+    NoneOfClass {
+        /// The class.
+        class: String,
+        /// How many examples the part has.
+        examples: usize,
     },
 
     /// A token stream is too short for the batch size.
@@ -134,6 +205,13 @@ pub enum DatasetError {
         batch_size: usize,
         /// How many tokens that takes.
         needed: usize,
+    },
+
+    /// A sequence that is to become a row of a batch has no token.
+    #[error("sequence {row} has no token, expected at least 1")]
+    EmptySequence {
+        /// Its place among the sequences, counted from 0.
+        row: usize,
     },
 
     /// A token is not in the vocabulary, and the vocabulary has no unknown token to stand for it.
@@ -167,9 +245,11 @@ pub enum DatasetError {
         second: usize,
     },
 
-    /// The token named as unknown is not in the vocabulary's own list.
-    #[error("unknown token {token:?} must be one of the vocabulary's {size} tokens")]
-    UnknownNotListed {
+    /// A special token is not in the vocabulary's own list.
+    #[error("{role} token {token:?} must be one of the vocabulary's {size} tokens")]
+    SpecialNotListed {
+        /// What it is for: unknown, padding.
+        role: &'static str,
         /// The token.
         token: String,
         /// How many tokens the vocabulary has.
@@ -187,29 +267,8 @@ impl DatasetError {
     }
 }
 
-/// A part of a corpus.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
-    /// What the model learns from.
-    Train,
-    /// What decides when to stop, and between settings.
-    Valid,
-    /// What is looked at once, at the end.
-    Test,
-}
-
-impl fmt::Display for Part {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Train => "training",
-            Self::Valid => "validation",
-            Self::Test => "test",
-        })
-    }
-}
-
 /// The names parted by commas; of a long list, only the beginning and a count.
-fn listing(names: &[String]) -> String {
+pub(crate) fn listing(names: &[String]) -> String {
     match names.len() {
         0 => "nothing of the kind".to_owned(),
         1..=LISTED_NAMES => names.join(", "),

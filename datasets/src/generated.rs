@@ -2,16 +2,17 @@
 //! hand, and a task that is made rather than found.
 
 mod chorale;
-mod draw;
 mod grammar;
 mod lexicon;
 mod recall;
+mod sentiment;
 
-use crate::PianoRoll;
+use crate::{PianoRoll, draw::Draw};
 use chorale::Composer;
-use draw::Draw;
 use grammar::Grammar;
 pub use recall::{DelayedRecall, RecallBatch};
+pub use sentiment::Difficulty;
+use sentiment::Reviewer;
 
 /// The first `characters` characters (all ASCII) of an endless English-like story; `seed` picks the
 /// story.
@@ -47,4 +48,14 @@ pub fn generated_text(seed: u64, characters: usize) -> String {
 pub(crate) fn generated_chorales(seed: u64) -> impl Iterator<Item = PianoRoll> {
     let mut composer = Composer::new(Draw::new(seed));
     std::iter::repeat_with(move || composer.piece())
+}
+
+/// Endless reviews, and whether each praises; `seed` picks them. See
+/// [`LabelledCorpus::generated_reviews`](crate::labelled::LabelledCorpus::generated_reviews).
+pub(crate) fn generated_reviews(
+    seed: u64,
+    difficulty: Difficulty,
+) -> impl Iterator<Item = (String, bool)> {
+    let mut reviewer = Reviewer::new(Draw::new(seed), difficulty);
+    std::iter::repeat_with(move || reviewer.sentence())
 }

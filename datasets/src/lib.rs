@@ -7,28 +7,32 @@
 //! 3. [`LanguageModelCorpus`] holds the ids of the training, validation and test parts;
 //! 4. [`Lanes`] lays a part out for stateful training, [`LaneCursor`] walks it window by window.
 //!
-//! [`PianoRollCorpus`] holds music: which keys of a piano sound at each step of a piece.
-//! [`generated_text`] writes a small text of its own for when there is no file, and [`DelayedRecall`] needs none.
-//! Everything that can go wrong is a [`DatasetError`].
-//!
-//! Shape letters: `B` batch, `T` time.
+//! Other data have a module or a type of their own, such as [`labelled`] texts; [`generated_text`]
+//! and [`DelayedRecall`] need no file. Everything that can go wrong is a [`DatasetError`]. Shape
+//! letters: `B` batch, `T` time, `D` dimensions.
 
+pub mod batches;
+mod draw;
 mod error;
 mod generated;
+pub mod images;
+pub mod labelled;
 mod lanes;
 mod language_model;
+mod part;
 mod piano_roll;
+pub mod series;
 mod source;
+pub mod tagged;
 mod text;
+pub mod text_vectors;
 mod unit;
 mod vocabulary;
+mod words;
 
-pub use error::{DatasetError, Part};
 pub use generated::{DelayedRecall, RecallBatch, generated_text};
 pub use lanes::{LaneCursor, Lanes, Window};
-pub use language_model::LanguageModelCorpus;
 pub use piano_roll::{LOWEST_NOTE, PIANO_KEYS, PianoRoll, PianoRollCorpus};
-pub use source::TextSource;
-pub use text::read_text;
-pub use unit::{END_OF_LINE, Unit};
-pub use vocabulary::Vocabulary;
+pub use vocabulary::{PADDING, Vocabulary, VocabularyLimits};
+pub use {error::DatasetError, language_model::LanguageModelCorpus};
+pub use {part::Part, source::TextSource, text::read_text, unit::*, words::english_words};

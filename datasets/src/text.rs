@@ -1,15 +1,18 @@
 //! Reading a text file, the same on every platform.
 
 use std::{
-    fs,
+    fs::File,
+    io::{self, BufRead, BufReader, Read},
     path::{Path, PathBuf},
 };
+
+use flate2::read::MultiGzDecoder;
 
 use crate::DatasetError;
 
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
-/// Reads a UTF-8 text file.
+/// Reads a UTF-8 text file; one whose name ends in `.gz` is decompressed.
 ///
 /// A leading byte order mark is dropped, and every CR LF becomes LF: editors and version control
 /// add both without being asked, and the same text must give the same tokens, ids and split on
@@ -21,7 +24,7 @@ const BYTE_ORDER_MARK: char = '\u{feff}';
 /// UTF-8, and [`DatasetError::EmptyFile`] if no text is left.
 pub fn read_text(path: impl AsRef<Path>) -> Result<String, DatasetError> {
     let path = path.as_ref();
-    let bytes = fs::read(path).map_err(DatasetError::read(path))?;
+    let bytes = read_bytes(path)?;
     let text = String::from_utf8(bytes).map_err(|error| {
         let byte = error.utf8_error().valid_up_to();
         invalid_utf8(path.to_owned(), &error.as_bytes()[..byte])
@@ -33,6 +36,65 @@ pub fn read_text(path: impl AsRef<Path>) -> Result<String, DatasetError> {
         });
     }
     Ok(text)
+}
+
+/// Hands each line of a UTF-8 text file to `line`, with its number counted from 1 and without its
+/// end: what [`read_text`] does, for files that need not fit into memory.
+pub(crate) fn for_each_line(
+    path: &Path,
+    mut line: impl FnMut(usize, &str) -> Result<(), DatasetError>,
+) -> Result<(), DatasetError> {
+    let unreadable = DatasetError::read(path);
+    let mut file = BufReader::new(open(path).map_err(&unreadable)?);
+    let mut bytes = Vec::new();
+    let mut start = 0;
+    for number in 1.. {
+        bytes.clear();
+        let length = file.read_until(b'\n', &mut bytes).map_err(&unreadable)?;
+        if length == 0 {
+            break;
+        }
+        let text = str::from_utf8(&bytes).map_err(|error| DatasetError::InvalidUtf8 {
+            path: path.to_owned(),
+            line: number,
+            byte: start + error.valid_up_to(),
+        })?;
+        let text = text.strip_suffix('\n').unwrap_or(text);
+        let text = text.strip_suffix('\r').unwrap_or(text);
+        line(
+            number,
+            text.strip_prefix(BYTE_ORDER_MARK)
+                .filter(|_| number == 1)
+                .unwrap_or(text),
+        )?;
+        start += length;
+    }
+    if start == 0 {
+        return Err(DatasetError::EmptyFile {
+            path: path.to_owned(),
+        });
+    }
+    Ok(())
+}
+
+/// All bytes of a file, decompressed if its name ends in `.gz`.
+pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, DatasetError> {
+    let unreadable = DatasetError::read(path);
+    let mut bytes = Vec::new();
+    let mut file = open(path).map_err(&unreadable)?;
+    file.read_to_end(&mut bytes).map_err(&unreadable)?;
+    Ok(bytes)
+}
+
+/// The content of a file, decompressed if its name ends in `.gz`.
+fn open(path: &Path) -> io::Result<Box<dyn Read>> {
+    let file = File::open(path)?;
+    let compressed = path.extension().is_some_and(|ending| ending == "gz");
+    Ok(if compressed {
+        Box::new(MultiGzDecoder::new(BufReader::new(file)))
+    } else {
+        Box::new(file)
+    })
 }
 
 fn normalise(text: &str) -> String {

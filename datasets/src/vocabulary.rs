@@ -1,5 +1,7 @@
 //! Tokens and their ids.
 
+mod limits;
+
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, HashMap},
@@ -10,18 +12,23 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use crate::{DatasetError, Unit};
+pub use limits::VocabularyLimits;
+
+/// The token that fills the places of a padded batch behind a text's last token.
+pub const PADDING: &str = "<pad>";
 
 /// Distinct tokens, each with an id from `0` to `len - 1`, and perhaps one that stands for all
-/// others.
+/// others, and one that fills padded batches.
 ///
 /// As JSON it is `{"tokens": ["a", "b", ...], "unknown": "a"}`: a token's id is its place in the
-/// list, and `unknown`, which may be left out, is one of the tokens.
+/// list, and `unknown` and `padding`, which may be left out, are among the tokens.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Listing", into = "Listing")]
 pub struct Vocabulary {
     tokens: Vec<String>,
     ids: HashMap<String, u32>,
     unknown: Option<u32>,
+    padding: Option<u32>,
 }
 
 impl Vocabulary {
@@ -30,7 +37,7 @@ impl Vocabulary {
     /// # Errors
     ///
     /// [`DatasetError::DuplicateToken`] if a token stands there twice,
-    /// [`DatasetError::UnknownNotListed`] if `unknown` does not stand there.
+    /// [`DatasetError::SpecialNotListed`] if `unknown` does not stand there.
     pub fn new(tokens: Vec<String>, unknown: Option<&str>) -> Result<Self, DatasetError> {
         let mut ids = HashMap::with_capacity(tokens.len());
         for (second, token) in tokens.iter().enumerate() {
@@ -42,18 +49,31 @@ impl Vocabulary {
                 });
             }
         }
-        let unknown = unknown.map(|token| {
-            let not_listed = || DatasetError::UnknownNotListed {
-                token: token.to_owned(),
-                size: tokens.len(),
-            };
-            ids.get(token).copied().ok_or_else(not_listed)
-        });
-        Ok(Self {
-            unknown: unknown.transpose()?,
+        let mut vocabulary = Self {
             tokens,
             ids,
-        })
+            unknown: None,
+            padding: None,
+        };
+        vocabulary.unknown = vocabulary.special("unknown", unknown)?;
+        Ok(vocabulary)
+    }
+
+    /// The id of a special token, which must be listed if there is one.
+    fn special(
+        &self,
+        role: &'static str,
+        token: Option<&str>,
+    ) -> Result<Option<u32>, DatasetError> {
+        let id = |token| {
+            self.id(token)
+                .ok_or_else(|| DatasetError::SpecialNotListed {
+                    role,
+                    token: token.to_owned(),
+                    size: self.len(),
+                })
+        };
+        token.map(id).transpose()
     }
 
     /// The vocabulary of a training text that `unit` has cut into `tokens`.
@@ -83,13 +103,24 @@ impl Vocabulary {
 
     /// The same vocabulary with `token` as its unknown token, which is appended if it is new.
     pub fn with_unknown(mut self, token: &str) -> Self {
+        self.unknown = Some(self.listed(token));
+        self
+    }
+
+    /// The same vocabulary with `token` as its padding token, which is appended if it is new.
+    pub fn with_padding(mut self, token: &str) -> Self {
+        self.padding = Some(self.listed(token));
+        self
+    }
+
+    /// The id of a token, which is appended if it is new.
+    fn listed(&mut self, token: &str) -> u32 {
         let next = id_at(self.tokens.len());
         let id = *self.ids.entry(token.to_owned()).or_insert(next);
         if id == next {
             self.tokens.push(token.to_owned());
         }
-        self.unknown = Some(id);
-        self
+        id
     }
 
     /// Reads a vocabulary from its JSON file.
@@ -123,7 +154,7 @@ impl Vocabulary {
         })
     }
 
-    /// The number of tokens, the unknown one included: `V`.
+    /// The number of tokens, the unknown one and the padding included: `V`.
     pub fn len(&self) -> usize {
         self.tokens.len()
     }
@@ -143,9 +174,19 @@ impl Vocabulary {
         self.tokens.get(id as usize).map(String::as_str)
     }
 
+    /// All tokens in the order of their ids.
+    pub fn tokens(&self) -> impl Iterator<Item = &str> {
+        self.tokens.iter().map(String::as_str)
+    }
+
     /// The id that stands for every token that is not listed.
     pub fn unknown(&self) -> Option<u32> {
         self.unknown
+    }
+
+    /// The id that fills the places of a padded batch behind a text's last token.
+    pub fn padding(&self) -> Option<u32> {
+        self.padding
     }
 
     /// The ids of `tokens`, in order; the unknown token's for those that are not listed.
@@ -191,24 +232,27 @@ struct Listing {
     tokens: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     unknown: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    padding: Option<String>,
 }
 
 impl TryFrom<Listing> for Vocabulary {
     type Error = DatasetError;
 
     fn try_from(listing: Listing) -> Result<Self, DatasetError> {
-        Self::new(listing.tokens, listing.unknown.as_deref())
+        let mut vocabulary = Self::new(listing.tokens, listing.unknown.as_deref())?;
+        vocabulary.padding = vocabulary.special("padding", listing.padding.as_deref())?;
+        Ok(vocabulary)
     }
 }
 
 impl From<Vocabulary> for Listing {
     fn from(vocabulary: Vocabulary) -> Self {
-        let unknown = vocabulary
-            .unknown
-            .map(|id| vocabulary.tokens[id as usize].clone());
+        let token = |id: Option<u32>| id.map(|id| vocabulary.tokens[id as usize].clone());
         Self {
+            unknown: token(vocabulary.unknown),
+            padding: token(vocabulary.padding),
             tokens: vocabulary.tokens,
-            unknown,
         }
     }
 }

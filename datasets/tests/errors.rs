@@ -207,6 +207,10 @@ fn a_vocabulary_file_that_is_none() {
         r#"DIR/v.json: expected a vocabulary: unknown token "?" must be one of the vocabulary's 1 tokens"#
     );
     assert_eq!(
+        vocabulary_error(br#"{"tokens": ["a"], "padding": "?"}"#),
+        r#"DIR/v.json: expected a vocabulary: padding token "?" must be one of the vocabulary's 1 tokens"#
+    );
+    assert_eq!(
         vocabulary_error(b"{\"tokens\":\n7}"),
         "DIR/v.json: expected a vocabulary: invalid type: integer `7`, expected a sequence at line 2 column 1"
     );

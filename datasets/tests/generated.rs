@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
-use recurra_datasets::generated_text;
+use recurra_datasets::{
+    english_words, generated_text,
+    labelled::{Difficulty, LabelledCorpus},
+};
 
 proptest! {
     #[test]
@@ -55,6 +58,44 @@ fn the_story_uses_its_hundred_words() {
         .collect();
     assert!((90..=110).contains(&words.len()), "{} words", words.len());
     assert!(story.is_ascii());
+}
+
+/// Pins the reviews on every platform. If this fails, results on them are no longer comparable.
+#[test]
+fn the_first_reviews_stay_as_they_are() {
+    let hash = |difficulty| {
+        let reviews = LabelledCorpus::generated_reviews(1, 1000, difficulty);
+        fnv1a(serde_json::to_string(&reviews).unwrap().as_bytes())
+    };
+    let difficulties = [
+        Difficulty::Concession,
+        Difficulty::Negation,
+        Difficulty::Nested,
+    ];
+    assert_eq!(
+        difficulties.map(hash),
+        [
+            2_331_839_310_685_005_424,
+            9_124_677_907_656_044_864,
+            13_936_806_778_547_798_447
+        ]
+    );
+}
+
+#[test]
+fn the_words_of_a_review_are_parted_by_blanks() {
+    for review in LabelledCorpus::generated_reviews(3, 200, Difficulty::Nested).examples {
+        assert_eq!(english_words(&review.text).join(" "), review.text);
+    }
+}
+
+#[test]
+fn more_reviews_continue_fewer_and_seeds_differ() {
+    let reviews = |seed, count| {
+        LabelledCorpus::generated_reviews(seed, count, Difficulty::default()).examples
+    };
+    assert_eq!(reviews(1, 20)[..7], reviews(1, 7));
+    assert_ne!(reviews(1, 7), reviews(2, 7));
 }
 
 /// The 64-bit FNV-1a hash: a checksum short enough to write out here.

@@ -1,7 +1,7 @@
 //! Cutting text into tokens, and tokens to ids and back.
 
 use proptest::prelude::*;
-use recurra_datasets::{END_OF_LINE, Unit, Vocabulary};
+use recurra_datasets::{END_OF_LINE, PADDING, Unit, Vocabulary, VocabularyLimits};
 
 /// Few distinct words, so that repeats and ties are common, with every kind of white space between
 /// them.
@@ -73,10 +73,33 @@ proptest! {
     }
 
     #[test]
+    fn limits_keep_the_most_frequent_words(
+        texts in prop::collection::vec(prop::collection::vec("[a-e]|<pad>|<unk>", 0..10), 0..8),
+        min_count in 0usize..4,
+        max_size in prop::option::of(2usize..8),
+    ) {
+        let limits = VocabularyLimits { min_count, max_size };
+        let vocabulary = Vocabulary::from_texts(&texts, limits);
+        let count = |word: &str| texts.iter().flatten().filter(|other| *other == word).count();
+        prop_assert_eq!(vocabulary.decode(&[0, 1]).unwrap(), [PADDING, "<unk>"]);
+        prop_assert_eq!((vocabulary.padding(), vocabulary.unknown()), (Some(0), Some(1)));
+
+        let size = vocabulary.len() as u32;
+        let words: Vec<&str> = (2..size).filter_map(|id| vocabulary.token(id)).collect();
+        let mut expected: Vec<&str> = ["a", "b", "c", "d", "e"]
+            .into_iter()
+            .filter(|word| count(word) >= min_count.max(1))
+            .collect();
+        expected.sort_by_key(|word| std::cmp::Reverse(count(word)));
+        expected.truncate(max_size.map_or(5, |size| size - 2));
+        prop_assert_eq!(words, expected);
+    }
+
+    #[test]
     fn json_gives_the_same_vocabulary_back(text in WORDS, unit in any_unit(), unknown: bool) {
         let mut vocabulary = vocabulary_of(&text, unit);
         if unknown {
-            vocabulary = vocabulary.with_unknown(unit.unknown_token());
+            vocabulary = vocabulary.with_unknown(unit.unknown_token()).with_padding("|");
         }
         let json = serde_json::to_string(&vocabulary).unwrap();
         prop_assert_eq!(serde_json::from_str::<Vocabulary>(&json).unwrap(), vocabulary);
@@ -139,6 +162,10 @@ fn the_json_is_a_list_and_perhaps_an_unknown_token() {
         serde_json::to_string(&unknown).unwrap(),
         r#"{"tokens":["a","b","?"],"unknown":"?"}"#
     );
+    assert_eq!(
+        serde_json::to_string(&unknown.with_padding("a")).unwrap(),
+        r#"{"tokens":["a","b","?"],"unknown":"?","padding":"a"}"#
+    );
     assert_eq!(serde_json::to_string(&Unit::Word).unwrap(), r#""word""#);
 }
 
@@ -149,4 +176,14 @@ fn a_vocabulary_file_reads_back_as_it_was_written() {
     let vocabulary = vocabulary_of("to be or not to be <unk> \"é\"\n", Unit::Word);
     vocabulary.write(&path).unwrap();
     assert_eq!(Vocabulary::read(&path).unwrap(), vocabulary);
+}
+
+#[test]
+#[should_panic(expected = "a vocabulary has at least 2 tokens, got 1")]
+fn a_vocabulary_without_a_place_for_its_special_tokens_is_a_mistake() {
+    let limits = VocabularyLimits {
+        max_size: Some(1),
+        ..Default::default()
+    };
+    Vocabulary::from_texts(&[vec!["a".to_owned()]], limits);
 }

@@ -1,7 +1,6 @@
 //! The rules of the generated chorales, from the piece down to the voice.
 
-use super::draw::Draw;
-use crate::PianoRoll;
+use crate::{PianoRoll, draw::Draw};
 
 /// Semitones above the tonic of the major scale's seven degrees.
 const SCALE: [u8; 7] = [0, 2, 4, 5, 7, 9, 11];

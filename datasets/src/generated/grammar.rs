@@ -1,12 +1,10 @@
 //! The rules of the generated story, from the paragraph down to the noun.
 
-use super::{
-    draw::Draw,
-    lexicon::{
-        ADJECTIVES, ADVERBS, BEING, BELIEVING, BELONGING, DOING, HANDLING, LYING, MEETING, NAMES,
-        Number, PEOPLE, PLACES, Pronoun, RESTING, THINGS, Word,
-    },
+use super::lexicon::{
+    ADJECTIVES, ADVERBS, BEING, BELIEVING, BELONGING, DOING, HANDLING, LYING, MEETING, NAMES,
+    Number, PEOPLE, PLACES, Pronoun, RESTING, THINGS, Word,
 };
+use crate::draw::Draw;
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,6 @@
 //! Sequences whose first token is to be recalled at their end.
 
-use super::draw::Draw;
+use crate::draw::Draw;
 
 /// An endless supply of the simplest task that needs a memory: a symbol, then noise, then the question which symbol it was
 /// (Bengio et al. 1994; Hochreiter and Schmidhuber 1997, experiment 2).

@@ -1,0 +1,160 @@
+//! Labelled grey images from IDX files, as MNIST has them.
+
+use std::path::Path;
+
+use crate::{DatasetError, text::read_bytes};
+
+/// What the IDX files of images begin with: unsigned bytes in three dimensions.
+const IMAGES_MAGIC: u32 = 0x0803;
+
+/// What the IDX files of labels begin with: unsigned bytes in one dimension.
+const LABELS_MAGIC: u32 = 0x0801;
+
+/// `N` images of the same size, each with a label.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImageCorpus {
+    /// Grey values from 0 to 255, `[N, rows, columns]`, row-major.
+    pub pixels: Vec<u8>,
+    /// The label of each image, `[N]`.
+    pub labels: Vec<u8>,
+    /// The rows of each image.
+    pub rows: usize,
+    /// The columns of each image.
+    pub columns: usize,
+}
+
+/// The two parts of MNIST (LeCun et al., 1998).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mnist {
+    /// What the model learns from: 60,000 images.
+    pub train: ImageCorpus,
+    /// What is looked at once, at the end: 10,000 images.
+    pub test: ImageCorpus,
+}
+
+impl Mnist {
+    /// Reads the four files in a folder: `train-images-idx3-ubyte.gz`, `train-labels-idx1-ubyte.gz`
+    /// and the same with `t10k`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`ImageCorpus::read`].
+    pub fn read(folder: impl AsRef<Path>) -> Result<Self, DatasetError> {
+        let folder = folder.as_ref();
+        let part = |name: &str| {
+            let images = folder.join(format!("{name}-images-idx3-ubyte.gz"));
+            let labels = folder.join(format!("{name}-labels-idx1-ubyte.gz"));
+            ImageCorpus::read(images, labels)
+        };
+        Ok(Self {
+            train: part("train")?,
+            test: part("t10k")?,
+        })
+    }
+}
+
+impl ImageCorpus {
+    /// Reads a file of images and one of their labels, each decompressed if its name ends in `.gz`.
+    ///
+    /// # Errors
+    ///
+    /// [`DatasetError::Read`] if a file cannot be read; [`DatasetError::InvalidContent`], which
+    /// names the file and the place, if it is no IDX file of unsigned bytes, is longer or shorter
+    /// than its header says, has images without pixels, or if the labels are fewer or more than the
+    /// images; [`DatasetError::NoExamples`] if there is no image.
+    pub fn read(images: impl AsRef<Path>, labels: impl AsRef<Path>) -> Result<Self, DatasetError> {
+        let (images, labels) = (images.as_ref(), labels.as_ref());
+        let ([count, rows, columns], pixels) = read_idx::<3>(images, IMAGES_MAGIC)?;
+        let ([labelled], label_values) = read_idx::<1>(labels, LABELS_MAGIC)?;
+        if count == 0 {
+            return Err(DatasetError::NoExamples {
+                path: images.to_owned(),
+            });
+        }
+        if rows == 0 || columns == 0 {
+            let got = format!("{rows} rows and {columns} columns");
+            return Err(mistake(images, "bytes 8 to 15", "images with pixels", got));
+        }
+        if labelled != count {
+            let expected = format!("{count} labels as there are images");
+            return Err(mistake(
+                labels,
+                "bytes 4 to 7",
+                expected,
+                labelled.to_string(),
+            ));
+        }
+        Ok(Self {
+            pixels,
+            labels: label_values,
+            rows,
+            columns,
+        })
+    }
+
+    /// The number of images, `N`.
+    pub fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// Whether there is no image at all.
+    pub fn is_empty(&self) -> bool {
+        self.labels.is_empty()
+    }
+
+    /// The grey values of an image, `[rows, columns]`, row-major.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such image.
+    pub fn image(&self, place: usize) -> &[u8] {
+        let size = self.rows * self.columns;
+        &self.pixels[place * size..(place + 1) * size]
+    }
+}
+
+/// The dimensions and the bytes of an IDX file that begins with `magic`.
+fn read_idx<const DIMENSIONS: usize>(
+    path: &Path,
+    magic: u32,
+) -> Result<([usize; DIMENSIONS], Vec<u8>), DatasetError> {
+    let mut bytes = read_bytes(path)?;
+    let header = 4 * (1 + DIMENSIONS);
+    if bytes.len() < header {
+        let expected = format!("a header of {header} bytes");
+        return Err(mistake(
+            path,
+            "whole file",
+            expected,
+            bytes.len().to_string(),
+        ));
+    }
+    let word = |place: usize| {
+        let word = [0, 1, 2, 3].map(|byte| bytes[4 * place + byte]);
+        u32::from_be_bytes(word)
+    };
+    if word(0) != magic {
+        let (expected, got) = (format!("{magic:#010x}"), format!("{:#010x}", word(0)));
+        return Err(mistake(path, "bytes 0 to 3", expected, got));
+    }
+    let dimensions: [usize; DIMENSIONS] = std::array::from_fn(|place| word(1 + place) as usize);
+    let size = dimensions
+        .iter()
+        .try_fold(1usize, |size, &length| size.checked_mul(length));
+    let found = bytes.len() - header;
+    if size != Some(found) {
+        let expected = format!("as many bytes behind the header as {dimensions:?} takes");
+        return Err(mistake(path, "whole file", expected, found.to_string()));
+    }
+    bytes.drain(..header);
+    Ok((dimensions, bytes))
+}
+
+fn mistake(path: &Path, place: &str, expected: impl Into<String>, got: String) -> DatasetError {
+    DatasetError::InvalidContent {
+        path: path.to_owned(),
+        place: place.to_owned(),
+        expected: expected.into(),
+        got,
+    }
+}
