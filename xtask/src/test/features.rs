@@ -9,6 +9,9 @@ use crate::cargo;
 use crate::device::Device;
 use crate::error::Error;
 
+/// What is off by default because of what it depends on, and tested all the same.
+const OPTIONAL: [&str; 1] = ["recurra-train/learner"];
+
 /// The value for cargo's `--features`.
 pub fn with_defaults(devices: &[Device]) -> Result<String, Error> {
     let mut features: Vec<String> = devices.iter().map(|d| d.name().to_owned()).collect();
@@ -16,6 +19,7 @@ pub fn with_defaults(devices: &[Device]) -> Result<String, Error> {
     for member in strings(workspace.get("workspace").and_then(|w| w.get("members"))) {
         features.extend(other_defaults(&manifest(&format!("{member}/Cargo.toml"))?));
     }
+    features.extend(OPTIONAL.map(str::to_owned));
     Ok(features.join(","))
 }
 
