@@ -104,7 +104,7 @@ pub fn state_gradients<C: RecurrentCell>(
     let gradients = loss(last_state(&mut state).hidden()).backward();
     let norm = |probes: &Vec<Tensor<2>>| {
         let gradients = probes.iter().filter_map(|probe| probe.grad(&gradients));
-        euclidean(gradients.flat_map(|gradient| to_host(gradient)))
+        euclidean(gradients.flat_map(to_host))
     };
     let norms = probes.iter().rev().map(norm).collect();
     Ok(StateGradients { norms })
