@@ -3,7 +3,6 @@
 
 mod args;
 mod config;
-mod faults;
 mod learner;
 mod measure;
 mod results;

@@ -11,7 +11,6 @@ use recurra_cells::{RecurrentConfig, SeededRng};
 use recurra_train::{ClippedAdam, ClippedAdamConfig};
 
 use super::config::Config;
-use super::faults::page_faults;
 use crate::ALLOCATOR;
 use crate::error::Error;
 
@@ -40,8 +39,6 @@ pub struct Cost {
     pub seconds: f64,
     /// The most that was allocated at any moment on top of what was before.
     pub peak_bytes: usize,
-    /// The page faults of the pass, where the system counts them.
-    pub page_faults: Option<u64>,
 }
 
 /// A network in training.
@@ -191,7 +188,6 @@ impl Data {
 /// Adds up what a pass takes.
 struct Meter {
     time: Duration,
-    faults_before: Option<u64>,
 }
 
 impl Meter {
@@ -200,7 +196,6 @@ impl Meter {
         ALLOCATOR.reset_peak_memory();
         Self {
             time: Duration::ZERO,
-            faults_before: page_faults(),
         }
     }
 
@@ -215,9 +210,6 @@ impl Meter {
         Cost {
             seconds: self.time.as_secs_f64(),
             peak_bytes: ALLOCATOR.get_peak_memory(),
-            page_faults: page_faults()
-                .zip(self.faults_before)
-                .map(|(after, before)| after - before),
         }
     }
 }

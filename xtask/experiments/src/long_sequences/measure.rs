@@ -1,6 +1,5 @@
 //! What the three ways to learn from a long sequence take, measured side by side.
 
-use std::cell::Cell;
 use std::time::Duration;
 
 use burn::tensor::Device;
@@ -20,16 +19,9 @@ pub const METHODS: [Method; 3] = [Method::Full, Method::Accumulated, Method::Upd
 pub struct Outcome {
     pub seed: u64,
     /// For each of [`METHODS`], over a sequence of the settings' length.
-    pub speeds: Vec<Speed>,
+    pub times: Vec<Times>,
     /// The shortest sequences first.
     pub peaks: Vec<Peak>,
-}
-
-/// How long the passes of a method took.
-pub struct Speed {
-    pub times: Times,
-    /// Those of the last pass, where the system counts them.
-    pub page_faults: Option<u64>,
 }
 
 /// The memory that a pass needs at its peak, on top of what is allocated before.
@@ -60,7 +52,7 @@ impl Outcome {
 
 /// Measures times, then memory: a sequence much longer than those timed leaves more memory behind than these would have.
 pub fn measure(config: &Config, seed: u64, device: &Device) -> Result<Outcome, Error> {
-    let speeds = speeds(config, seed, device)?;
+    let times = times(config, seed, device)?;
     let mut peaks = Vec::new();
     for method in METHODS {
         let mut learner = Learner::new(config, seed, device)?;
@@ -70,11 +62,7 @@ pub fn measure(config: &Config, seed: u64, device: &Device) -> Result<Outcome, E
             peaks.push(peak(config, &mut learner, method, steps));
         }
     }
-    Ok(Outcome {
-        seed,
-        speeds,
-        peaks,
-    })
+    Ok(Outcome { seed, times, peaks })
 }
 
 /// The peak of one pass, unless full backpropagation would need more than it may have.
@@ -108,21 +96,17 @@ fn peak_mib(learner: &mut Learner, method: Method, steps: usize) -> f64 {
     learner.pass(method, steps).peak_bytes as f64 / MIB
 }
 
-/// The passes of all methods in turn.
-fn speeds(config: &Config, seed: u64, device: &Device) -> Result<Vec<Speed>, Error> {
-    let faults = METHODS.map(|_| Cell::new(None));
-    let mut ways: Vec<Timed<'_>> = Vec::new();
-    for (method, faults) in METHODS.into_iter().zip(&faults) {
+/// The times of all methods in turn.
+fn times(config: &Config, seed: u64, device: &Device) -> Result<Vec<Times>, Error> {
+    let mut ways = Vec::new();
+    for method in METHODS {
         let mut learner = Learner::new(config, seed, device)?;
-        ways.push(Box::new(move |passes| {
-            let mut seconds = 0.0;
-            for _ in 0..passes {
-                let cost = learner.pass(method, config.steps);
-                seconds += cost.seconds;
-                faults.set(cost.page_faults);
-            }
+        let way: Timed<'_> = Box::new(move |passes| {
+            let costs = (0..passes).map(|_| learner.pass(method, config.steps));
+            let seconds: f64 = costs.map(|cost| cost.seconds).sum();
             Ok(seconds * 1e3 / passes as f64)
-        }));
+        });
+        ways.push(way);
     }
     let effort = Effort {
         warm_up: 1,
@@ -130,10 +114,5 @@ fn speeds(config: &Config, seed: u64, device: &Device) -> Result<Vec<Speed>, Err
         at_most: config.rounds,
         budget: Duration::MAX,
     };
-    let times = in_turn(effort, 1, &mut ways)?.into_iter();
-    let speeds = times.zip(&faults).map(|(times, faults)| Speed {
-        times,
-        page_faults: faults.get(),
-    });
-    Ok(speeds.collect())
+    in_turn(effort, 1, &mut ways)
 }

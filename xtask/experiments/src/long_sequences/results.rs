@@ -15,48 +15,36 @@ pub fn summary(outcomes: &[Outcome], config: &Config) -> BTreeMap<String, f64> {
 }
 
 fn of_outcome(outcome: &Outcome, config: &Config) -> Vec<(String, f64)> {
-    let mut metrics = Vec::new();
-    for (index, method) in METHODS.into_iter().enumerate() {
-        let (name, speed) = (name(method), &outcome.speeds[index]);
-        metrics.push((format!("{name}_ms"), speed.times.quantile(0.5)));
-        let faults = speed.page_faults.map(|faults| faults as f64);
-        metrics.extend(faults.map(|faults| (format!("{name}_page_faults"), faults)));
-        let peak = outcome.peak(method, config.steps).mib;
-        metrics.push((format!("{name}_peak_mib"), peak));
-        if method != Method::Full {
-            metrics.push((format!("{name}_time_ratio"), time_ratio(outcome, index)));
-        }
+    let mut metrics = vec![("memory_ratio".to_owned(), memory_ratio(outcome, config))];
+    for (index, name) in ["full", "accumulated", "updated"].into_iter().enumerate() {
+        metrics.push((format!("{name}_ms"), outcome.times[index].quantile(0.5)));
+        metrics.push((format!("{name}_time_ratio"), time_ratio(outcome, index)));
     }
-    // The memory of a window, whichever way its gradients are used.
-    let window = outcome.peak(Method::Accumulated, config.steps).mib;
-    metrics.push(("window_peak_mib".to_owned(), window));
-    metrics.push(("memory_ratio".to_owned(), memory_ratio(outcome, config)));
-    for peak in outcome
-        .peaks
-        .iter()
-        .filter(|peak| peak.steps > config.steps)
-    {
-        let name = match peak.method {
-            Method::Full => "full",
-            Method::Accumulated => "window",
-            Method::Updated => "updated",
-        };
-        let estimated = match peak.source {
-            Source::Measured => "",
-            Source::Estimated => "_estimated",
-        };
-        metrics.push((
-            format!("{name}_peak_mib_{}{estimated}", peak.steps),
-            peak.mib,
-        ));
-    }
+    metrics.extend(outcome.peaks.iter().map(|peak| of_peak(peak, config)));
     metrics
+}
+
+/// A peak, its name with the length of a sequence that is not the settings' own.
+fn of_peak(peak: &Peak, config: &Config) -> (String, f64) {
+    let name = match peak.method {
+        Method::Full => "full",
+        Method::Accumulated => "window",
+        Method::Updated => "updated",
+    };
+    let length = match peak.steps == config.steps {
+        true => String::new(),
+        false => format!("_{}", peak.steps),
+    };
+    let estimated = match peak.source {
+        Source::Measured => "",
+        Source::Estimated => "_estimated",
+    };
+    (format!("{name}_peak_mib{length}{estimated}"), peak.mib)
 }
 
 /// A method's time as a share of full backpropagation's, round by round.
 fn time_ratio(outcome: &Outcome, index: usize) -> f64 {
-    let full = &outcome.speeds[0].times;
-    outcome.speeds[index].times.ratio(full)
+    outcome.times[index].ratio(&outcome.times[0])
 }
 
 /// How many times as much memory full backpropagation needs as windows with accumulated gradients.
@@ -66,21 +54,12 @@ fn memory_ratio(outcome: &Outcome, config: &Config) -> f64 {
     full / window
 }
 
-/// A method's name in metrics.
-fn name(method: Method) -> &'static str {
-    match method {
-        Method::Full => "full",
-        Method::Accumulated => "accumulated",
-        Method::Updated => "updated",
-    }
-}
-
-/// A method's name to be read.
+/// A method's name beside its curve.
 fn label(method: Method) -> &'static str {
     match method {
         Method::Full => "full",
-        Method::Accumulated => "windows, one update",
-        Method::Updated => "windows, an update each",
+        Method::Accumulated => "one update",
+        Method::Updated => "update each",
     }
 }
 
@@ -93,7 +72,10 @@ pub fn page(outcomes: &[Outcome], config: &Config) -> Page {
             .first()
             .map_or_else(String::new, |outcome| text(outcome, config)),
         charts: vec![Chart {
-            title: "Peak memory of a pass in MiB; thin where it is an estimate".to_owned(),
+            title: format!(
+                "Peak memory of a pass in MiB, full or in windows of {}; thin where it is an estimate",
+                config.window
+            ),
             x_label: "steps of the sequence".to_owned(),
             size: Size::Whole,
             x_scale: Scale::Log,
@@ -111,12 +93,11 @@ pub fn page(outcomes: &[Outcome], config: &Config) -> Page {
 }
 
 /// The columns of a page's table.
-const HEAD: [&str; 7] = [
+const HEAD: [&str; 6] = [
     "backpropagation",
     "steps",
     "time per sequence, ms",
     "of full",
-    "page faults",
     "peak memory, MiB",
     "of full",
 ];
@@ -127,14 +108,13 @@ fn text(outcome: &Outcome, config: &Config) -> String {
         "An LSTM [B, T, D, H] = [{}, {}, {}, {}] learns from one sequence by backpropagation through all of its steps, or \
          through windows of {}, between which the state is carried but no gradient. Windows need {:.0} times less memory \
          at their peak, however long the sequence is, because the activations of one window are kept and not those of all \
-         steps. They take {accumulated:.2} of the time with one update a sequence and {updated:.2} with one a window. That \
-         is not arithmetic: the same steps are computed, forward and backward. It is the allocator's doing, which gives \
-         the pages of tensors as large as a whole sequence back and has to ask for them anew in the next pass, where a \
-         window's are at hand (see the page faults; with MIMALLOC_PURGE_DELAY=-1 the allocator keeps all pages, and what \
-         is left is what truncation itself saves or costs). Truncation saves memory; where it is said to be several times \
-         as fast, memory was short. Memory is all that is allocated during a pass on top of what was before: the weights, \
-         the optimiser's moments, and, for full backpropagation alone, the sequence itself; the numbers of a window are \
-         drawn within its pass and counted. Times are medians of {} rounds in turn, without that drawing.",
+         steps. They take {accumulated:.2} of the time with one update a sequence and {updated:.2} with one a window. The \
+         arithmetic is the same, forward and backward, so that on a CPU with memory at hand truncation saves memory, not \
+         much time; more than that is the doing of an allocator, which has to find fresh pages for tensors as large as a \
+         whole sequence and has a window's at hand (MIMALLOC_PURGE_DELAY=-1 in the environment has it keep them all). \
+         Memory is all that is allocated during a pass on top of what was before: the weights, the optimiser's moments, \
+         and, for full backpropagation alone, the sequence itself; the numbers of a window are drawn within its pass and \
+         counted. Times are medians of {} rounds in turn, without that drawing.",
         config.batch_size,
         config.steps,
         config.input_size,
@@ -150,33 +130,31 @@ fn rows(outcome: &Outcome, config: &Config) -> Vec<Vec<String>> {
         let full = outcome.peak(Method::Full, peak.steps);
         let timed = METHODS.iter().position(|&it| it == peak.method);
         let timed = timed.filter(|_| peak.steps == config.steps);
-        let [time, share, faults] = timed.map_or_else(Default::default, |at| speed(outcome, at));
+        let [time, share] = timed.map_or_else(Default::default, |index| {
+            let median = outcome.times[index].quantile(0.5);
+            [
+                format!("{median:.0}"),
+                format!("{:.3}", time_ratio(outcome, index)),
+            ]
+        });
         let estimated = match peak.source {
             Source::Measured => "",
             Source::Estimated => " (estimate)",
         };
+        let of_windows = match peak.method {
+            Method::Full => "",
+            Method::Accumulated | Method::Updated => "windows, ",
+        };
         vec![
-            format!("{}, seed {}", label(peak.method), outcome.seed),
+            format!("{of_windows}{}, seed {}", label(peak.method), outcome.seed),
             peak.steps.to_string(),
             time,
             share,
-            faults,
             format!("{:.2}{estimated}", peak.mib),
-            format!("1/{:.1}", full.mib / peak.mib),
+            format!("{:.4}", peak.mib / full.mib),
         ]
     };
     outcome.peaks.iter().map(row).collect()
-}
-
-/// A method's time, that as a share of full backpropagation's, and its page faults.
-fn speed(outcome: &Outcome, index: usize) -> [String; 3] {
-    let speed = &outcome.speeds[index];
-    let faults = speed.page_faults.map(|faults| faults.to_string());
-    [
-        format!("{:.0}", speed.times.quantile(0.5)),
-        format!("{:.3}", time_ratio(outcome, index)),
-        faults.unwrap_or_default(),
-    ]
 }
 
 /// What was measured of each method, and a thin line on to what was not.

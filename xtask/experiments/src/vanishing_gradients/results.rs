@@ -45,11 +45,11 @@ fn farthest(gradients: &StateGradients) -> f64 {
 const HEAD: [&str; 9] = [
     "cell",
     "parameters",
-    "decay per step, usual biases",
-    "at the start",
-    "trained",
-    "norm at the first step, at the start",
-    "trained",
+    "factor a step, usual biases",
+    "factor at the start",
+    "factor trained",
+    "first step's norm at the start",
+    "first step's norm trained",
     "symbols recalled",
     "time",
 ];
@@ -96,10 +96,12 @@ pub fn page(outcomes: &[&Outcome], config: &Config) -> Page {
 fn text(config: &Config, start: &str) -> String {
     format!(
         "How the loss after the last of {} steps depends on the state at each step before, in networks of {} hidden units \
-         that learn to recall the first of their tokens ({} symbols, guessing recalls {:.0} %) behind noise: {} steps of \
+         that learn to recall the first of their tokens ({} symbols, guessing recalls {:.1} %) behind noise: {} steps of \
          training, from orthogonal recurrent weights and {start}. A factor below 1 a step means that gradients vanish; \
          it is fitted to the logarithm of the norm from distance 1 on. The state is all that a cell carries, the memory \
-         cell included.",
+         cell included. Where gradients vanish, a cell may still come to recall, by falling into one of several resting \
+         states, out of which gradients vanish all the faster (Bengio et al. 1994). Peepholes start at zero, so that the \
+         two LSTMs are the same at first.",
         config.steps,
         config.hidden_size,
         config.symbols,
