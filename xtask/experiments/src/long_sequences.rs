@@ -36,7 +36,7 @@ pub const SUMMARY: Summary = Summary {
     task: "time and memory of long sequences",
     data: "generated",
     expected: "windows: at least 40 times less memory, no longer",
-    time: "2 min; --quick 30 s",
+    time: "1 min; --quick 20 s",
 };
 
 /// Measures, reports, and says how it ended. Ctrl-C ends it at once: half a measurement is worth no report.

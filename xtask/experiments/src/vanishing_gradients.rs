@@ -36,8 +36,8 @@ pub const SUMMARY: Summary = Summary {
     name: NAME,
     task: "recall the first token of a sequence",
     data: "generated",
-    expected: "decay per step: RNN well below 1, gated cells close to 1",
-    time: "4 min; --quick 1 min",
+    expected: "factor a step, untrained: RNN 0.73, gated cells 0.985",
+    time: "1 min; --quick 10 s",
 };
 
 /// Measures, trains, measures again, reports, and says how it ended.

@@ -77,6 +77,7 @@ pub fn page(outcomes: &[&Outcome], config: &Config, data: &str) -> Page {
         },
         notes: report::notes(&trained),
         charts: report::charts(loss, &trained),
+        tables: Vec::new(),
         rolls: Vec::new(),
         samples: samples.collect(),
     }

@@ -54,7 +54,7 @@ impl Config {
     pub fn quick() -> Self {
         Self {
             steps: 1024,
-            rounds: 7,
+            rounds: 31,
             ..Self::full()
         }
     }

@@ -87,6 +87,7 @@ pub fn page(outcomes: &[Outcome], config: &Config) -> Page {
             rows: rows.collect(),
         },
         notes: Vec::new(),
+        tables: Vec::new(),
         rolls: Vec::new(),
         samples: Vec::new(),
     }
@@ -109,9 +110,10 @@ fn text(outcome: &Outcome, config: &Config) -> String {
          through windows of {}, between which the state is carried but no gradient. Windows need {:.0} times less memory \
          at their peak, however long the sequence is, because the activations of one window are kept and not those of all \
          steps. They take {accumulated:.2} of the time with one update a sequence and {updated:.2} with one a window. The \
-         arithmetic is the same, forward and backward, so that on a CPU with memory at hand truncation saves memory, not \
-         much time; more than that is the doing of an allocator, which has to find fresh pages for tensors as large as a \
-         whole sequence and has a window's at hand (MIMALLOC_PURGE_DELAY=-1 in the environment has it keep them all). \
+         arithmetic is the same, forward and backward: on a CPU with memory at hand truncation saves memory, not much \
+         time, and what time it saves are the trips to memory of activations that fit the processor's caches. With \
+         windows beyond these (try --set window=1024) the times come together. To be several times as fast, as is said of \
+         truncation elsewhere, takes an allocator or a machine short of memory. \
          Memory is all that is allocated during a pass on top of what was before: the weights, the optimiser's moments, \
          and, for full backpropagation alone, the sequence itself; the numbers of a window are drawn within its pass and \
          counted. Times are medians of {} rounds in turn, without that drawing.",

@@ -60,6 +60,7 @@ pub fn page(outcomes: &[&Outcome], config: &Config, data: &str) -> Page {
         },
         notes: report::notes(&trained),
         charts: report::charts(loss.to_owned(), &trained),
+        tables: Vec::new(),
         rolls: outcomes
             .iter()
             .map(|outcome| roll(outcome, config))

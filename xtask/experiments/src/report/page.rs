@@ -15,6 +15,8 @@ pub struct Page {
     /// One sentence.
     pub summary: String,
     pub table: Table,
+    /// Further tables with their headings.
+    pub tables: Vec<(String, Table)>,
     /// What was unusual, a sentence each.
     pub notes: Vec<String>,
     pub charts: Vec<Chart>,
@@ -49,7 +51,7 @@ pub fn html<C: Serialize>(report: &Report<'_, C>, page: &Page) -> String {
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{title}</title>\n\
          <style>\n{STYLE}</style>\n<main>\n<h1>{title}</h1>\n<p>{summary}</p>\n\
          <p class=\"facts\">{status} · {device} · {seeds} · {time} · commit {commit}</p>\n\
-         {table}{notes}{figures}{metrics}{samples}\
+         {table}{notes}{figures}{tables}{metrics}{samples}\
          <details><summary>Settings</summary><pre>{settings}</pre></details>\n</main>\n</html>\n",
         summary = escape(&page.summary),
         device = report.device,
@@ -58,6 +60,7 @@ pub fn html<C: Serialize>(report: &Report<'_, C>, page: &Page) -> String {
         commit = escape(&report.commit),
         table = page.table.html(),
         notes = notes(&page.notes),
+        tables = page.tables.iter().map(headed).collect::<String>(),
         metrics = metrics(report).html(),
         settings = escape(&settings),
     )
@@ -69,6 +72,10 @@ fn seeds<C>(report: &Report<'_, C>) -> String {
         1 => format!("seed {}", report.seed),
         count => format!("{count} seeds from {}", report.seed),
     }
+}
+
+fn headed((heading, table): &(String, Table)) -> String {
+    format!("<h2>{}</h2>\n{}", escape(heading), table.html())
 }
 
 fn notes(notes: &[String]) -> String {

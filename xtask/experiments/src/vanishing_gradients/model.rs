@@ -4,7 +4,7 @@ use burn::module::Module;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use recurra_cells::{AnyCell, AnyCellConfig, RecurrentConfig, SeededRng};
 use recurra_datasets::RecallBatch;
-use recurra_train::diagnostics::{StateGradients, state_gradients};
+use recurra_train::diagnostics::{GateActivity, StateGradients, gate_activity, state_gradients};
 use recurra_train::{SequenceClassifier, SequenceClassifierConfig};
 
 use super::config::{Config, GateBiases};
@@ -62,6 +62,17 @@ pub fn gradients(model: &Model, batch: &RecallBatch) -> Result<StateGradients, E
     let inputs = model.embedding.forward(tokens);
     let loss = |hidden| model.loss(model.output.forward(hidden), targets);
     Ok(state_gradients(&model.network, inputs, loss)?)
+}
+
+/// How open the gates are while the model reads these sequences; nothing for a cell without gates.
+pub fn gates(model: &Model, batch: &RecallBatch) -> Vec<GateActivity> {
+    let (tokens, _) = upload(batch, &model.device());
+    let inputs = model.embedding.forward(tokens);
+    let layers = model.network.layers.iter();
+    let cells = layers.flat_map(|layer| layer.cells());
+    cells
+        .flat_map(|cell| gate_activity(cell, inputs.clone(), None))
+        .collect()
 }
 
 /// The share of these sequences, in `[0, 1]`, whose symbol the model recalls.

@@ -1,5 +1,6 @@
 //! Training one cell after the other, with a look at its gradients before and after.
 
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use burn::module::Module;
@@ -7,7 +8,9 @@ use burn::optim::GradientsParams;
 use burn::tensor::Device;
 use recurra_cells::SeededRng;
 use recurra_datasets::{DelayedRecall, RecallBatch};
-use recurra_train::diagnostics::StateGradients;
+use recurra_train::diagnostics::{
+    GateActivity, ParameterUpdate, StateGradients, parameter_updates,
+};
 use recurra_train::{ClippedAdam, ClippedAdamConfig, Quantity};
 
 use super::config::{Config, GateBiases};
@@ -37,6 +40,11 @@ pub struct Outcome {
     /// With those of the settings, before training.
     pub at_init: StateGradients,
     pub trained: StateGradients,
+    /// How open each gate was over the measured sequences, before and after training.
+    pub gates_at_init: Vec<GateActivity>,
+    pub gates_trained: Vec<GateActivity>,
+    /// What training has changed, by the parameter's path.
+    pub updates: BTreeMap<String, ParameterUpdate>,
     /// The share of test sequences whose symbol is recalled, in `[0, 1]`.
     pub test_accuracy: f64,
     pub seconds: f64,
@@ -70,7 +78,7 @@ impl Trainer<'_> {
         let fresh = self.model(kind, seed, config.gate_biases);
         let at_init = model::gradients(&fresh, &measured)?;
         let parameters = fresh.num_params();
-        let trained = self.train((kind, seed), fresh)?;
+        let trained = self.train((kind, seed), fresh.clone())?;
         let test = task(config, seed, TEST).batch(config.test_sequences);
         Ok(Outcome {
             kind,
@@ -78,6 +86,9 @@ impl Trainer<'_> {
             parameters,
             usual,
             at_init,
+            gates_at_init: model::gates(&fresh, &measured),
+            gates_trained: model::gates(&trained, &measured),
+            updates: parameter_updates(&fresh, &trained),
             test_accuracy: model::accuracy(&trained, &test),
             trained: model::gradients(&trained, &measured)?,
             seconds: started.elapsed().as_secs_f64(),
@@ -106,6 +117,9 @@ impl Trainer<'_> {
         let begun = Instant::now();
         for update in 1..=config.updates {
             let (loss, gradients) = loss(&model, &sequences.batch(config.batch_size));
+            let last = update == config.updates || interrupt::requested();
+            let is_written = last || update.is_multiple_of(LINE_EVERY);
+            let before = is_written.then(|| model.clone());
             let grad_norm;
             (model, grad_norm) = optimizer.step(config.learning_rate, model, gradients);
             check(Quantity::Loss, update, loss)?;
@@ -117,11 +131,11 @@ impl Trainer<'_> {
                 learning_rate: config.learning_rate,
                 rate: update as f64 / begun.elapsed().as_secs_f64(),
             });
-            let last = update == config.updates || interrupt::requested();
-            if last || update.is_multiple_of(LINE_EVERY) {
+            if let Some(before) = before {
                 let line = Line::new(kind.name(), seed, update);
                 let line = line.with("train_nats", loss).with("grad_norm", grad_norm);
-                self.metrics.write(&line)?;
+                let norms = parameter_updates(&before, &model);
+                self.metrics.write(&with_norms(line, norms))?;
             }
             if last {
                 break;
@@ -129,6 +143,14 @@ impl Trainer<'_> {
         }
         Ok(model)
     }
+}
+
+/// The line with the norm of each parameter before a step, and that of the step.
+fn with_norms(line: Line, norms: BTreeMap<String, ParameterUpdate>) -> Line {
+    norms.into_iter().fold(line, |line, (path, update)| {
+        line.with(&format!("weight_norm/{path}"), update.weight_norm)
+            .with(&format!("update_norm/{path}"), update.update_norm)
+    })
 }
 
 /// The task's sequences for one purpose.
