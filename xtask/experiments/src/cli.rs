@@ -150,7 +150,7 @@ fn resumed_alone(experiment: Grammar) -> Grammar {
 /// Prints the experiments.
 pub fn list() {
     println!(
-        "{:<21}{:<36}{:<40}{:<60}TIME ON TWO CORES",
+        "{:<21}{:<38}{:<40}{:<60}TIME ON TWO CORES",
         "NAME", "TASK", "DATA", "EXPECTED FIGURE"
     );
     for summary in [
@@ -166,7 +166,7 @@ pub fn list() {
             expected,
             time,
         } = summary;
-        println!("{name:<21}{task:<36}{data:<40}{expected:<60}{time}");
+        println!("{name:<21}{task:<38}{data:<40}{expected:<60}{time}");
     }
 }
 

@@ -154,7 +154,13 @@ impl Config {
 impl Settings for Config {
     fn validate(&self) -> Result<(), Error> {
         self.validate_sizes()?;
-        self.loss_scaler().validate()?;
+        let is_scale = |_| self.loss_scaler().validate().is_ok();
+        check(
+            "loss_scale",
+            "in [2^-126, 2^126]",
+            self.loss_scale,
+            is_scale,
+        )?;
         check("max_norm", "above 0", self.max_norm, |norm| norm > 0.0)?;
         for (key, value) in [
             ("learning_rate", self.learning_rate),

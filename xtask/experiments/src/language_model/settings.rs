@@ -118,6 +118,9 @@ mod tests {
             ("--set dropout=1.0", "[0, 1)"),
             ("--set steps=0", "at least 1"),
             ("--set path=fast", "stepwise"),
+            ("--set precision=f8", "bf16"),
+            ("--set loss_scale=0", "setting loss_scale must be in"),
+            ("--set weight_drop=1", "[0, 1)"),
         ];
         for (line, expected) in cases {
             let text = resolved(line).expect_err(line).to_string();
