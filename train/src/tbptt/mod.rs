@@ -101,7 +101,8 @@ impl<M: SequenceModel> TruncatedBptt<M> {
         })
     }
 
-    /// The model with the weights of now, ready to train further; [`Module::valid`] makes it ready to use.
+    /// The model with the weights of now, ready to train further; [`Module::valid`](burn::module::Module::valid) makes it
+    /// ready to use.
     pub fn model(&self) -> &M {
         self.model.as_ref().expect(AT_HOME)
     }
