@@ -1,6 +1,7 @@
 //! What truncated backpropagation does with windows, borders, gradients that are not finite, and averages.
 
 mod corpus;
+mod multiplied;
 #[path = "truncated_bptt/skipping.rs"]
 mod skipping;
 

@@ -1,6 +1,6 @@
 //! What ends a training before its last epoch, and what does not.
 
-#[path = "multiplied.rs"]
+#[path = "../multiplied/mod.rs"]
 mod multiplied;
 
 use burn::data::dataloader::DataLoaderBuilder;

@@ -1,62 +1,13 @@
 //! Steps whose loss or gradients are not finite.
 
-use burn::module::{Module, Param};
+use burn::module::Param;
 use burn::tensor::Device;
-use recurra_cells::{AnyCell, AnyState, NetworkState, SeededRng};
-use recurra_train::{
-    Error, LanguageModel, Pass, Quantity, SequenceModel, SequenceWindow, StepReport, TokenWindow,
-    TrainingConfig, TruncatedBptt, WindowLoss,
-};
+use recurra_cells::SeededRng;
+use recurra_train::{Error, Quantity, StepReport, TrainingConfig, TruncatedBptt};
 
 use crate::corpus::{any_model, weights, windows};
+use crate::multiplied::{Multiplied, MultipliedWindow};
 use crate::{descent, training};
-
-/// A language model whose loss is multiplied by a number that comes with the window.
-#[derive(Module, Debug)]
-struct Multiplied {
-    model: LanguageModel<AnyCell>,
-}
-
-struct MultipliedWindow {
-    window: TokenWindow,
-    factor: f64,
-}
-
-impl SequenceWindow for MultipliedWindow {
-    fn batch_size(&self) -> usize {
-        self.window.batch_size()
-    }
-
-    fn valid_steps(&self) -> usize {
-        self.window.valid_steps()
-    }
-}
-
-impl SequenceModel for Multiplied {
-    type Window = MultipliedWindow;
-    type State = AnyState;
-
-    fn device(&self) -> Device {
-        self.model.device()
-    }
-
-    fn initial_state(&self, batch_size: usize) -> NetworkState<AnyState> {
-        self.model.initial_state(batch_size)
-    }
-
-    fn window_loss(
-        &self,
-        window: &MultipliedWindow,
-        state: Option<NetworkState<AnyState>>,
-        pass: Pass<'_>,
-    ) -> WindowLoss<AnyState> {
-        let loss = self.model.window_loss(&window.window, state, pass);
-        WindowLoss {
-            mean: loss.mean * window.factor,
-            ..loss
-        }
-    }
-}
 
 /// Steps on windows times these factors, one behind the other: the reports, the error if there is one, and the training.
 fn multiplied(
