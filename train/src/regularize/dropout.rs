@@ -1,7 +1,7 @@
 //! Dropout masks, drawn on the host, and how probable each kind is.
 
-use burn::tensor::{Tensor, TensorCreationOptions, TensorData};
-use recurra_cells::SeededRng;
+use burn::tensor::{DType, Device, Tensor, TensorCreationOptions, TensorData};
+use recurra_cells::{LayerMasks, Recurrent, RecurrentCell, SeededRng};
 use serde::{Deserialize, Serialize};
 
 use super::check_probability;
@@ -28,6 +28,37 @@ pub fn dropout_mask(
     let draw = |_| if rng.unit() < probability { 0.0 } else { kept };
     let values: Vec<f64> = (0..shape[0] * shape[1]).map(draw).collect();
     Tensor::from_data(TensorData::new(values, shape), options)
+}
+
+/// A [`dropout_mask`], if anything is dropped; a probability of 0 draws nothing.
+pub(crate) fn some_mask(
+    shape: [usize; 2],
+    probability: f64,
+    options: impl Into<TensorCreationOptions>,
+    rng: &mut SeededRng,
+) -> Option<Tensor<2>> {
+    (probability != 0.0).then(|| dropout_mask(shape, probability, options, rng))
+}
+
+/// The masks of each layer of a network that runs forward, for `batch_size` rows.
+pub(crate) fn layer_masks<C: RecurrentCell>(
+    network: &Recurrent<C>,
+    batch_size: usize,
+    rates: &DropoutRates,
+    options: (&Device, DType),
+    rng: &mut SeededRng,
+) -> Vec<LayerMasks> {
+    let mut mask = |width, rate| some_mask([batch_size, width], rate, options, rng);
+    let hidden = network.hidden_size();
+    let layers = (0..network.num_layers()).map(|layer| LayerMasks {
+        input: match layer {
+            0 => mask(network.input_size(), rates.input),
+            _ => mask(hidden, rates.between),
+        },
+        forward_recurrent: mask(hidden, rates.recurrent),
+        backward_recurrent: None,
+    });
+    layers.collect()
 }
 
 /// `values` times a dropout mask.

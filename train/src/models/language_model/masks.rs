@@ -4,7 +4,8 @@ use burn::tensor::Tensor;
 use recurra_cells::{LayerMasks, LayerZoneout, RecurrentCell, SeededRng};
 
 use super::LanguageModel;
-use crate::{DropoutRates, dropout_mask};
+use crate::DropoutRates;
+use crate::regularize::{layer_masks, some_mask};
 
 /// The masks of one window. All but the zoneout are the same at every step (variational dropout; Gal and Ghahramani 2016).
 #[derive(Clone, Debug)]
@@ -36,20 +37,9 @@ impl<C: RecurrentCell> LanguageModel<C> {
         rng: &mut SeededRng,
     ) -> LanguageModelMasks {
         let (device, dtype) = (self.device(), self.embedding.weight.dtype());
-        let (embedding, hidden) = (self.network.input_size(), self.network.hidden_size());
-        let mut mask = |shape: [usize; 2], rate: f64| {
-            (rate != 0.0).then(|| dropout_mask(shape, rate, (&device, dtype), rng))
-        };
-        let layers = (0..self.network.num_layers())
-            .map(|layer| LayerMasks {
-                input: match layer {
-                    0 => mask([batch, embedding], rates.input),
-                    _ => mask([batch, hidden], rates.between),
-                },
-                forward_recurrent: mask([batch, hidden], rates.recurrent),
-                backward_recurrent: None,
-            })
-            .collect();
+        let layers = layer_masks(&self.network, batch, rates, (&device, dtype), rng);
+        let hidden = self.network.hidden_size();
+        let mut mask = |shape, rate| some_mask(shape, rate, (&device, dtype), rng);
         LanguageModelMasks {
             layers,
             output: mask([batch, hidden], rates.output),

@@ -4,7 +4,8 @@ use burn::tensor::Tensor;
 use recurra_cells::{LayerMasks, RecurrentCell, SeededRng};
 
 use super::MultiLabelPredictor;
-use crate::{DropoutRates, dropout_mask};
+use crate::DropoutRates;
+use crate::regularize::{layer_masks, some_mask};
 
 /// The masks of one batch, each the same at every step (variational dropout; Gal and Ghahramani 2016).
 #[derive(Clone, Debug)]
@@ -30,24 +31,11 @@ impl<C: RecurrentCell> MultiLabelPredictor<C> {
         rng: &mut SeededRng,
     ) -> MultiLabelMasks {
         let (device, dtype) = (self.device(), self.output.weight.dtype());
-        let hidden = self.network.hidden_size();
-        let mut mask = |width, probability| {
-            (probability != 0.0)
-                .then(|| dropout_mask([batch_size, width], probability, (&device, dtype), rng))
-        };
-        let layers = (0..self.network.num_layers())
-            .map(|layer| LayerMasks {
-                input: match layer {
-                    0 => mask(self.network.input_size(), rates.input),
-                    _ => mask(hidden, rates.between),
-                },
-                forward_recurrent: mask(hidden, rates.recurrent),
-                backward_recurrent: None,
-            })
-            .collect();
+        let options = (&device, dtype);
+        let shape = [batch_size, self.network.hidden_size()];
         MultiLabelMasks {
-            layers,
-            output: mask(hidden, rates.output),
+            layers: layer_masks(&self.network, batch_size, rates, options, rng),
+            output: some_mask(shape, rates.output, options, rng),
         }
     }
 }
