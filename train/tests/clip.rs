@@ -4,6 +4,7 @@ use burn::module::{Module, Param};
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor, TensorData};
 use proptest::prelude::*;
+use recurra_cells::SeededRng;
 use recurra_train::{clip_grad_norm, clip_grad_value, unscale_gradients};
 
 /// A few roundings of single precision.
@@ -93,6 +94,19 @@ fn a_norm_that_is_not_finite_is_returned(device: &Device) {
     assert!(norm.is_nan() && left[0] == 1.0, "{norm} {left:?}");
 }
 
+/// As the same seed is to give the same weights on a GPU too, whose threads end in any order.
+fn the_norm_of_equal_gradients_is_equal_in_every_bit(device: &Device) {
+    let mut rng = SeededRng::new(5);
+    let values: Vec<f32> = (0..64 * 41).map(|_| rng.normal() as f32).collect();
+    let weight = Tensor::<2>::from_data(TensorData::new(values, [64, 41]), device);
+    let module = Param::from_tensor(weight.clone());
+    let mut gradients = GradientsParams::new();
+    gradients.register::<2>(module.id, weight);
+    let mut norm = || clip_grad_norm(&mut gradients, &module, f64::INFINITY);
+    let first = norm();
+    assert!((1..30).all(|_| norm() == first));
+}
+
 fn the_norm_is_kept_and_so_is_the_direction(device: &Device) {
     let values = proptest::collection::vec(-100.0f32..100.0, 5);
     proptest!(ProptestConfig::with_cases(32), |(values in values, max_norm in 0.01f64..50.0)| {
@@ -150,6 +164,7 @@ recurra_cells::device_tests!(
     gradients_above_the_norm_are_scaled_together,
     gradients_below_the_norm_are_left_as_they_are,
     a_norm_that_is_not_finite_is_returned,
+    the_norm_of_equal_gradients_is_equal_in_every_bit,
     the_norm_is_kept_and_so_is_the_direction,
     values_beyond_the_limit_are_put_on_it,
 );

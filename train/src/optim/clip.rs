@@ -138,9 +138,16 @@ pub(crate) fn global_norm<M: Module>(
     let on_device = if squares.on_device.is_empty() {
         0.0
     } else {
-        Tensor::cat(squares.on_device, 0).sum().into_scalar::<f64>()
+        sum_in_order(Tensor::cat(squares.on_device, 0)).into_scalar::<f64>()
     };
     (squares.on_host + on_device).sqrt()
+}
+
+/// The sum of all numbers, `[1]`, a dimension at a time: burn's `sum` adds atomically where a GPU can, in whatever order its
+/// threads come, so that two equal steps may differ in their last bits.
+fn sum_in_order<const D: usize>(values: Tensor<D>) -> Tensor<1> {
+    let sum = (0..D).rev().fold(values, Tensor::sum_dim);
+    sum.reshape([1])
 }
 
 /// Collects the sum of squares of each gradient.
@@ -168,7 +175,7 @@ impl ModuleVisitor for Squares<'_> {
                 1.0 => gradient.clone(),
                 factor => gradient.clone() * factor,
             };
-            self.on_device.push(unscaled.square().sum());
+            self.on_device.push(sum_in_order(unscaled.square()));
             gradient
         };
         self.gradients.register(param.id, gradient);
