@@ -76,6 +76,18 @@ impl Lengths {
         )
     }
 
+    /// Where the valid steps are among all `B * T`, row after row: `[N]`, each `row * T + step`.
+    pub fn valid_steps(&self, device: &Device) -> Tensor<1, Int> {
+        let rows = self.valid.iter().enumerate();
+        let valid: Vec<i64> = rows
+            .flat_map(|(row, &length)| {
+                (0..length).map(move |step| (row * self.steps + step) as i64)
+            })
+            .collect();
+        let count = valid.len();
+        Tensor::from_data(TensorData::new(valid, [count]), device)
+    }
+
     /// `values [B, T, W]` with zeros on the padding.
     ///
     /// # Panics

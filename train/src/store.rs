@@ -1,9 +1,10 @@
 //! A model in a folder: its configuration as JSON, its weights as safetensors.
 
-use std::{fs, io, path::Path};
+use std::{fs, path::Path};
 
 use burn::tensor::Device;
 use burn_store::{ModuleSnapshot, SafetensorsStore};
+use recurra_cells::interop::write_atomically;
 use recurra_cells::{CellConfig, SeededRng};
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -74,12 +75,6 @@ where
         Err(cause) => one_line(&cause.to_string()),
     };
     Err(Error::InvalidWeights { path, cause })
-}
-
-fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let beside = path.with_extension("tmp");
-    fs::write(&beside, bytes)?;
-    fs::rename(&beside, path)
 }
 
 fn cannot_write(path: &Path, cause: impl ToString) -> Error {

@@ -36,6 +36,7 @@
 //! [`Recurrent::from_onnx`]: crate::Recurrent::from_onnx
 //! [`to_onnx`]: crate::Recurrent::to_onnx
 
+mod atomic;
 pub mod burn_nn;
 mod host_tensor;
 mod mismatch;
@@ -46,6 +47,7 @@ pub mod pytorch;
 mod safetensors;
 mod state_dict;
 
+pub use atomic::write_atomically;
 pub use host_tensor::HostTensor;
 pub use mismatch::{WeightMismatch, WrongShape};
 pub use state_dict::StateDict;

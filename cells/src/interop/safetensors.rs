@@ -1,17 +1,14 @@
 //! The safetensors format: read by its own crate, written here so that the same weights give the same bytes.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
-use std::process;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::fs;
+use std::path::Path;
 
 use burn::tensor::{BoolStore, DType, TensorData};
 use safetensors::{Dtype, SafeTensors};
 use serde::Serialize;
 
-use super::{HostTensor, StateDict};
+use super::{HostTensor, StateDict, write_atomically};
 use crate::Error;
 
 /// The header is padded to a multiple of this, so that the values behind it are aligned.
@@ -126,35 +123,6 @@ fn number_type(dtype: Dtype) -> Option<DType> {
         Dtype::BOOL => DType::Bool(BoolStore::U8),
         _ => return None,
     })
-}
-
-/// Writes beside `path` and renames, so that `path` holds either what it held or all of `bytes`.
-fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let temporary = sibling(path)?;
-    let written = File::create_new(&temporary).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.sync_all()
-    });
-    written
-        .and_then(|()| fs::rename(&temporary, path))
-        .inspect_err(|_| {
-            // The first error is the one to report; the leftover may not even exist.
-            let _ = fs::remove_file(&temporary);
-        })
-}
-
-/// A name beside `path` that no other writer uses.
-fn sibling(path: &Path) -> io::Result<PathBuf> {
-    static WRITERS: AtomicUsize = AtomicUsize::new(0);
-    let name = path
-        .file_name()
-        .ok_or_else(|| io::Error::other("the path names no file"))?;
-    let writer = WRITERS.fetch_add(1, Ordering::Relaxed);
-    Ok(path.with_file_name(format!(
-        ".{}.{}-{writer}.part",
-        name.display(),
-        process::id()
-    )))
 }
 
 #[cfg(test)]

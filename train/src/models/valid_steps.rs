@@ -22,16 +22,11 @@ pub(super) fn valid_steps(
         return (logits, labels);
     };
     assert_lengths(&lengths, dims);
-    let rows = lengths.as_slice().iter().enumerate();
-    let valid: Vec<i64> = rows
-        .flat_map(|(row, &length)| (0..length).map(move |step| (row * steps + step) as i64))
-        .collect();
     assert!(
-        !valid.is_empty(),
+        lengths.longest() > 0,
         "a mean needs at least one valid step, got logits {dims:?} whose rows are all empty"
     );
-    let shape = [valid.len()];
-    let valid = Tensor::<1, Int>::from_data(TensorData::new(valid, shape), &logits.device());
+    let valid = lengths.valid_steps(&logits.device());
     (logits.select(0, valid.clone()), labels.select(0, valid))
 }
 
