@@ -1,0 +1,208 @@
+//! From texts to the tokens that an encoder was trained with, by Hugging Face's `tokenizers`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use recurra_cells::Lengths;
+use serde::Deserialize;
+use tokenizers::models::wordpiece::WordPiece;
+use tokenizers::normalizers::BertNormalizer;
+use tokenizers::pre_tokenizers::bert::BertPreTokenizer;
+use tokenizers::processors::bert::BertProcessing;
+use tokenizers::{AddedToken, Tokenizer, TruncationParams};
+
+use super::{EncoderConfig, folder::missing};
+use crate::Error;
+
+const TOKENIZER: &str = "tokenizer.json";
+const VOCABULARY: &str = "vocab.txt";
+const TOKENIZER_CONFIG: &str = "tokenizer_config.json";
+
+/// The tokenizer of an encoder. It puts the tokens at a text's ends that the encoder expects there, and cuts what is longer
+/// than the encoder can read.
+#[derive(Clone)]
+pub struct TextTokenizer {
+    tokenizer: Tokenizer,
+    padding_id: u32,
+}
+
+/// What `tokenizer_config.json` says of a vocabulary without `tokenizer.json`.
+#[derive(Deserialize)]
+#[serde(default)]
+struct WordPieceOptions {
+    do_lower_case: bool,
+    strip_accents: Option<bool>,
+    tokenize_chinese_chars: bool,
+}
+
+impl Default for WordPieceOptions {
+    fn default() -> Self {
+        Self {
+            do_lower_case: true,
+            strip_accents: None,
+            tokenize_chinese_chars: true,
+        }
+    }
+}
+
+impl TextTokenizer {
+    /// Reads `tokenizer.json`, or builds BERT's WordPiece tokenizer from `vocab.txt` where there is none.
+    ///
+    /// # Errors
+    /// [`Error::MissingFile`], [`Error::InvalidFile`], [`Error::Vocabulary`] if the highest id is not the last row of the
+    /// embeddings.
+    pub fn open(folder: &Path, config: &EncoderConfig) -> Result<Self, Error> {
+        let (path, mut tokenizer) = read(folder)?;
+        let ids = tokenizer.get_vocab(true).into_values();
+        let tokens = ids.max().map_or(0, |id| id as usize + 1);
+        if tokens != config.vocab_size {
+            return Err(Error::Vocabulary {
+                path,
+                expected: config.vocab_size,
+                got: tokens,
+            });
+        }
+        // What a tokenizer.json pads to is a matter of its batches, not of the encoder's.
+        tokenizer.with_padding(None);
+        let truncation = TruncationParams {
+            max_length: config.max_length(),
+            ..TruncationParams::default()
+        };
+        let cut = tokenizer.with_truncation(Some(truncation));
+        cut.map_err(|cause| Error::invalid_file(&path, "a tokenizer", cause))?;
+        Ok(Self {
+            tokenizer,
+            padding_id: config.padding_id() as u32,
+        })
+    }
+
+    /// The ids of each text's tokens, at least those at its ends.
+    ///
+    /// # Errors
+    /// [`Error::Tokenize`] if a text has a token that the vocabulary has no id for.
+    pub fn encode<S: AsRef<str>>(&self, texts: &[S]) -> Result<Vec<Vec<u32>>, Error> {
+        let encode = |text: &S| {
+            let encoding = self.tokenizer.encode_fast(text.as_ref(), true);
+            let encoding = encoding.map_err(|cause| Error::Tokenize {
+                text: text.as_ref().to_owned(),
+                cause: cause.to_string(),
+            })?;
+            Ok(encoding.get_ids().to_vec())
+        };
+        texts.iter().map(encode).collect()
+    }
+
+    /// Rows of ids as one batch, padded with the padding's id.
+    ///
+    /// # Panics
+    /// If there is no row.
+    pub fn batch<R: AsRef<[u32]>>(&self, rows: &[R], device: &Device) -> TokenBatch {
+        TokenBatch::new(rows, self.padding_id, device)
+    }
+
+    /// How many tokens there are.
+    pub fn vocab_size(&self) -> usize {
+        self.tokenizer.get_vocab_size(true)
+    }
+
+    /// The whole tokenizer as JSON; equal tokenizers have equal texts.
+    pub fn to_json(&self) -> String {
+        let json = self.tokenizer.to_string(false);
+        json.expect("a tokenizer that was read serialises")
+    }
+}
+
+/// A padded batch of tokens.
+#[derive(Clone, Debug)]
+pub struct TokenBatch {
+    /// `[B, T]`.
+    pub tokens: Tensor<2, Int>,
+    /// How many of each row are valid.
+    pub lengths: Lengths,
+}
+
+impl TokenBatch {
+    /// Rows of ids, padded with `padding_id` to the longest, and to at least one token.
+    ///
+    /// # Panics
+    /// If there is no row.
+    pub fn new<R: AsRef<[u32]>>(rows: &[R], padding_id: u32, device: &Device) -> Self {
+        assert!(!rows.is_empty(), "a batch needs at least one row");
+        let valid: Vec<usize> = rows.iter().map(|row| row.as_ref().len()).collect();
+        let steps = valid.iter().copied().max().unwrap_or(0).max(1);
+        let padded = rows.iter().flat_map(|row| {
+            let ids = row.as_ref().iter().copied();
+            ids.chain(std::iter::repeat(padding_id)).take(steps)
+        });
+        let padded: Vec<i64> = padded.map(i64::from).collect();
+        let data = TensorData::new(padded, [rows.len(), steps]);
+        Self {
+            tokens: Tensor::from_data(data, device),
+            lengths: Lengths::new(valid, steps).expect("no row is longer than the longest"),
+        }
+    }
+}
+
+/// The tokenizer of a folder, and the file that it is in.
+fn read(folder: &Path) -> Result<(PathBuf, Tokenizer), Error> {
+    let path = folder.join(TOKENIZER);
+    if path.is_file() {
+        let tokenizer = Tokenizer::from_file(&path)
+            .map_err(|cause| Error::invalid_file(&path, "a tokenizer", cause))?;
+        return Ok((path, tokenizer));
+    }
+    let path = folder.join(VOCABULARY);
+    if !path.is_file() {
+        return Err(missing(folder, "tokenizer.json or vocab.txt"));
+    }
+    let tokenizer = word_piece(&path, &options(folder)?)?;
+    Ok((path, tokenizer))
+}
+
+fn options(folder: &Path) -> Result<WordPieceOptions, Error> {
+    let path = folder.join(TOKENIZER_CONFIG);
+    if !path.is_file() {
+        return Ok(WordPieceOptions::default());
+    }
+    let json = fs::read(&path).map_err(|cause| Error::read(&path, cause))?;
+    serde_json::from_slice(&json)
+        .map_err(|cause| Error::invalid_file(&path, "a tokenizer's options", cause))
+}
+
+/// BERT's tokenizer with the vocabulary of a `vocab.txt`, a token a line.
+fn word_piece(path: &Path, options: &WordPieceOptions) -> Result<Tokenizer, Error> {
+    let invalid = |cause: String| Error::invalid_file(path, "a vocabulary, a token a line", cause);
+    let text = fs::read(path).map_err(|cause| Error::read(path, cause))?;
+    let vocabulary = WordPiece::read_bytes(&text).map_err(|cause| invalid(cause.to_string()))?;
+    let id = |token: &str| {
+        let id = vocabulary.get(token).copied();
+        id.ok_or_else(|| invalid(format!("it has no {token}")))
+    };
+    let (cls, sep) = (id("[CLS]")?, id("[SEP]")?);
+    id("[UNK]")?;
+    let model = WordPiece::builder().vocab(vocabulary.clone()).build();
+    let model = model.map_err(|cause| invalid(cause.to_string()))?;
+    let mut tokenizer = Tokenizer::new(model);
+    let normalizer = BertNormalizer::new(
+        true,
+        options.tokenize_chinese_chars,
+        options.strip_accents,
+        options.do_lower_case,
+    );
+    let special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+        .into_iter()
+        .filter(|token| vocabulary.contains_key(*token))
+        .map(|token| AddedToken::from(token, true));
+    tokenizer
+        .with_normalizer(Some(normalizer))
+        .map_err(|cause| invalid(cause.to_string()))?
+        .with_pre_tokenizer(Some(BertPreTokenizer))
+        .with_post_processor(Some(BertProcessing::new(
+            ("[SEP]".to_owned(), sep),
+            ("[CLS]".to_owned(), cls),
+        )))
+        .add_special_tokens(special)
+        .map_err(|cause| invalid(cause.to_string()))?;
+    Ok(tokenizer)
+}
