@@ -11,7 +11,10 @@ mod tagger;
 mod valid_steps;
 mod weights;
 
-pub use classifier::{SequenceClassifier, SequenceClassifierConfig};
+pub use classifier::{
+    ClassifierBatch, ClassifierPass, PreparedClassifier, SequenceClassifier,
+    SequenceClassifierConfig, TokenRows,
+};
 pub use ctc::{
     CtcFrames, CtcHypothesis, CtcRecognizer, CtcRecognizerConfig, ctc_collapse, ctc_frames_needed,
 };

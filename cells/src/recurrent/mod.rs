@@ -60,8 +60,7 @@ impl<C: RecurrentCell> Layer<C> {
     }
 
     /// Whether the layer's inputs are added to its outputs.
-    #[cfg(feature = "fused")]
-    pub(crate) fn is_residual(&self) -> bool {
+    pub fn is_residual(&self) -> bool {
         self.residual == Residual::Added
     }
 

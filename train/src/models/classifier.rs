@@ -6,6 +6,14 @@
 //! logits = W_out pooled + b_out
 //! ```
 
+mod batch;
+mod prepared;
+mod training;
+
+pub use batch::{ClassifierBatch, TokenRows};
+pub use prepared::PreparedClassifier;
+pub use training::ClassifierPass;
+
 use burn::module::Module;
 use burn::nn::loss::CrossEntropyLoss;
 use burn::nn::{Embedding, Linear};
@@ -184,11 +192,15 @@ impl<C: RecurrentCell> SequenceClassifier<C> {
         let input = NetworkInput::new(inputs).with_lengths(lengths.clone());
         let output = self.network.forward(input);
         let pooled = self.pooler.forward(output, lengths.as_ref());
-        let pooled = match &self.hidden {
+        self.output.forward(self.read(pooled))
+    }
+
+    /// What the output layer reads of a pooled row.
+    fn read(&self, pooled: Tensor<2>) -> Tensor<2> {
+        match &self.hidden {
             Some(hidden) => activation::relu(hidden.forward(pooled)),
             None => pooled,
-        };
-        self.output.forward(pooled)
+        }
     }
 
     /// The mean cross-entropy of `logits [B, V]` against `labels [B]`, in nats per row: `[1]`.

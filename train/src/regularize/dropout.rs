@@ -1,7 +1,7 @@
 //! Dropout masks, drawn on the host, and how probable each kind is.
 
 use burn::tensor::{DType, Device, Tensor, TensorCreationOptions, TensorData};
-use recurra_cells::{LayerMasks, Recurrent, RecurrentCell, SeededRng};
+use recurra_cells::{Direction, LayerMasks, Recurrent, RecurrentCell, SeededRng};
 use serde::{Deserialize, Serialize};
 
 use super::check_probability;
@@ -40,7 +40,7 @@ pub(crate) fn some_mask(
     (probability != 0.0).then(|| dropout_mask(shape, probability, options, rng))
 }
 
-/// The masks of each layer of a network that runs forward, for `batch_size` rows.
+/// The masks of each layer of a network, for `batch_size` rows.
 pub(crate) fn layer_masks<C: RecurrentCell>(
     network: &Recurrent<C>,
     batch_size: usize,
@@ -50,13 +50,23 @@ pub(crate) fn layer_masks<C: RecurrentCell>(
 ) -> Vec<LayerMasks> {
     let mut mask = |width, rate| some_mask([batch_size, width], rate, options, rng);
     let hidden = network.hidden_size();
-    let layers = (0..network.num_layers()).map(|layer| LayerMasks {
-        input: match layer {
-            0 => mask(network.input_size(), rates.input),
-            _ => mask(hidden, rates.between),
-        },
-        forward_recurrent: mask(hidden, rates.recurrent),
-        backward_recurrent: None,
+    let (forward, backward) = match network.direction() {
+        Direction::Forward => (rates.recurrent, 0.0),
+        Direction::Backward => (0.0, rates.recurrent),
+        Direction::Both => (rates.recurrent, rates.recurrent),
+    };
+    let layers = network.layers.iter().enumerate();
+    let layers = layers.map(|(index, layer)| {
+        let width = layer.cells().next().map_or(0, C::input_size);
+        let rate = match index {
+            0 => rates.input,
+            _ => rates.between,
+        };
+        LayerMasks {
+            input: mask(width, rate),
+            forward_recurrent: mask(hidden, forward),
+            backward_recurrent: mask(hidden, backward),
+        }
     });
     layers.collect()
 }

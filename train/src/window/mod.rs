@@ -113,10 +113,8 @@ impl TokenWindow {
     /// # Panics
     /// If a token is not below `vocabulary_size`: on the host, because a GPU would read beyond its table without a word.
     pub(crate) fn assert_below(&self, vocabulary_size: usize) {
-        let highest = self.inputs.iter().chain(&self.targets).max();
-        if let Some(&token) = highest.filter(|&&token| token as usize >= vocabulary_size) {
-            panic!("token {token} is not below the vocabulary of {vocabulary_size}");
-        }
+        assert_tokens_below(&self.inputs, vocabulary_size);
+        assert_tokens_below(&self.targets, vocabulary_size);
     }
 
     /// The tokens to read, `[B, T]`.
@@ -141,6 +139,15 @@ impl SequenceWindow for TokenWindow {
 
     fn begins(&self) -> Option<&[bool]> {
         self.begins.as_deref()
+    }
+}
+
+/// # Panics
+/// If a token is not below `vocabulary_size`.
+pub(crate) fn assert_tokens_below(tokens: &[u32], vocabulary_size: usize) {
+    let highest = tokens.iter().max();
+    if let Some(&token) = highest.filter(|&&token| token as usize >= vocabulary_size) {
+        panic!("token {token} is not below the vocabulary of {vocabulary_size}");
     }
 }
 
