@@ -14,6 +14,10 @@ pub enum Error {
     #[error(transparent)]
     Cells(#[from] recurra_cells::Error),
 
+    /// A training is told something that is out of its range.
+    #[error(transparent)]
+    Train(#[from] recurra_train::Error),
+
     /// A field of a configuration, or an argument, is out of its range.
     #[error("{field} must be {expected}, got {got}")]
     Config {

@@ -65,6 +65,9 @@ pub struct EncoderConfig {
     /// The standard deviation of weights that are drawn. Default: 0.02.
     #[serde(default = "initializer_range")]
     pub initializer_range: f64,
+    /// What the classifier reads, where there is one. Default: [`Pooling::First`], which is all that `transformers` knows.
+    #[serde(default)]
+    pub classifier_pooling: Pooling,
     /// The classes' names, where there is a classifier.
     #[serde(default)]
     pub id2label: BTreeMap<usize, String>,
@@ -94,6 +97,7 @@ impl EncoderConfig {
             classifier_dropout: None,
             pad_token_id: None,
             initializer_range: initializer_range(),
+            classifier_pooling: Pooling::default(),
             id2label: BTreeMap::new(),
         }
     }

@@ -12,7 +12,7 @@ use super::{Encoder, EncoderClassifier, EncoderConfig, Pooling, TextTokenizer};
 use crate::Error;
 
 /// The file of the configuration.
-const CONFIG: &str = "config.json";
+pub(super) const CONFIG: &str = "config.json";
 
 /// The files of an encoder, read and compared with each other before anything is computed: configuration, tokenizer and
 /// weights.
@@ -95,7 +95,8 @@ impl HuggingFaceFolder {
         };
         let encoder = self.encoder(device)?;
         let mut stored = self.stored(device);
-        head::build(encoder, Pooling::First, classes, None, &mut stored)
+        let pooling = self.config.classifier_pooling;
+        head::build(encoder, pooling, classes, None, &mut stored)
     }
 
     /// The encoder with a new classifier of these classes, drawn from `rng`: `N(0, initializer_range^2)` with zero biases.

@@ -18,10 +18,11 @@ use super::{Encoder, Layout};
 use crate::Error;
 
 /// How the last hidden state `[B, T, W]` becomes one vector a row, `[B, W]`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Pooling {
     /// A layer of tanh over the first token, as BERT and RoBERTa classify.
+    #[default]
     First,
     /// The mean over the valid tokens, as sentence encoders such as all-MiniLM-L6-v2 are trained. A row of length 0 becomes
     /// zeros.

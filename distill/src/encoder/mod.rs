@@ -5,7 +5,7 @@
 //! | a folder with `config.json`, `model.safetensors` and a tokenizer | [`HuggingFaceFolder`] |
 //! | texts to padded batches of tokens | [`TextTokenizer`], [`TokenBatch`] |
 //! | tokens to the hidden states of every layer | [`Encoder`] |
-//! | tokens to the logits of classes | [`EncoderClassifier`] |
+//! | tokens to the logits of classes, and back to a folder | [`EncoderClassifier`] |
 //!
 //! Layouts are BERT (Devlin et al. 2019), RoBERTa (Liu et al. 2019) and MiniLM (Wang et al. 2020). The results are those of
 //! `transformers` to 1e-4 in every layer; what stands in the padding has no influence on the valid steps.
@@ -20,6 +20,7 @@ mod hidden_act;
 mod layer;
 mod model;
 mod parameters;
+mod save;
 mod tensors;
 mod tokenizer;
 

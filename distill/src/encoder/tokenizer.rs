@@ -1,5 +1,6 @@
 //! From texts to the tokens that an encoder was trained with, by Hugging Face's `tokenizers`.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -15,7 +16,9 @@ use tokenizers::{AddedToken, Tokenizer, TruncationParams};
 use super::{EncoderConfig, folder::missing};
 use crate::Error;
 
-const TOKENIZER: &str = "tokenizer.json";
+pub(super) const TOKENIZER: &str = "tokenizer.json";
+/// What the vocabulary of [`TextTokenizer::of_words`] begins with.
+const SPECIAL_TOKENS: [&str; 4] = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"];
 const VOCABULARY: &str = "vocab.txt";
 const TOKENIZER_CONFIG: &str = "tokenizer_config.json";
 
@@ -53,7 +56,7 @@ impl TextTokenizer {
     /// [`Error::MissingFile`], [`Error::InvalidFile`], [`Error::Vocabulary`] if the highest id is not the last row of the
     /// embeddings.
     pub fn open(folder: &Path, config: &EncoderConfig) -> Result<Self, Error> {
-        let (path, mut tokenizer) = read(folder)?;
+        let (path, tokenizer) = read(folder)?;
         let ids = tokenizer.get_vocab(true).into_values();
         let tokens = ids.max().map_or(0, |id| id as usize + 1);
         if tokens != config.vocab_size {
@@ -63,17 +66,37 @@ impl TextTokenizer {
                 got: tokens,
             });
         }
-        // What a tokenizer.json pads to is a matter of its batches, not of the encoder's.
-        tokenizer.with_padding(None);
-        let truncation = TruncationParams {
-            max_length: config.max_length(),
-            ..TruncationParams::default()
-        };
-        let cut = tokenizer.with_truncation(Some(truncation));
-        cut.map_err(|cause| Error::invalid_file(&path, "a tokenizer", cause))?;
+        let tokenizer = cut_at(tokenizer, config.max_length())
+            .map_err(|cause| Error::invalid_file(&path, "a tokenizer", cause))?;
         Ok(Self {
             tokenizer,
             padding_id: config.padding_id() as u32,
+        })
+    }
+
+    /// A tokenizer that parts words as BERT's does, in lower case, and knows these and no parts of them, for an encoder that
+    /// is trained from scratch. Before the words come `[PAD]`, `[UNK]`, `[CLS]` and `[SEP]`, so that the encoder needs
+    /// [`vocab_size`](Self::vocab_size) embeddings, four more than there are words.
+    ///
+    /// # Errors
+    /// [`Error::Config`] if a word is there twice, or is one of those four.
+    pub fn of_words<'a>(
+        words: impl IntoIterator<Item = &'a str>,
+        max_length: usize,
+    ) -> Result<Self, Error> {
+        let words: Vec<&str> = SPECIAL_TOKENS.into_iter().chain(words).collect();
+        let mut known = HashSet::new();
+        if let Some(word) = words.iter().find(|word| !known.insert(**word)) {
+            let expected = "words that are each there once, and no special token";
+            return Err(Error::config("words", expected, format!("{word:?}")));
+        }
+        let lines = words.join("\n");
+        let tokenizer = assembled(lines.as_bytes(), &WordPieceOptions::default())
+            .and_then(|tokenizer| cut_at(tokenizer, max_length));
+        let tokenizer = tokenizer.map_err(|cause| Error::config("words", "a vocabulary", cause))?;
+        Ok(Self {
+            tokenizer,
+            padding_id: 0,
         })
     }
 
@@ -170,19 +193,24 @@ fn options(folder: &Path) -> Result<WordPieceOptions, Error> {
         .map_err(|cause| Error::invalid_file(&path, "a tokenizer's options", cause))
 }
 
-/// BERT's tokenizer with the vocabulary of a `vocab.txt`, a token a line.
+/// BERT's tokenizer with the vocabulary of a `vocab.txt`.
 fn word_piece(path: &Path, options: &WordPieceOptions) -> Result<Tokenizer, Error> {
-    let invalid = |cause: String| Error::invalid_file(path, "a vocabulary, a token a line", cause);
-    let text = fs::read(path).map_err(|cause| Error::read(path, cause))?;
-    let vocabulary = WordPiece::read_bytes(&text).map_err(|cause| invalid(cause.to_string()))?;
+    let lines = fs::read(path).map_err(|cause| Error::read(path, cause))?;
+    assembled(&lines, options)
+        .map_err(|cause| Error::invalid_file(path, "a vocabulary, a token a line", cause))
+}
+
+/// BERT's tokenizer with a vocabulary of a token a line, or what is wrong with that.
+fn assembled(lines: &[u8], options: &WordPieceOptions) -> Result<Tokenizer, String> {
+    let vocabulary = WordPiece::read_bytes(lines).map_err(|cause| cause.to_string())?;
     let id = |token: &str| {
         let id = vocabulary.get(token).copied();
-        id.ok_or_else(|| invalid(format!("it has no {token}")))
+        id.ok_or_else(|| format!("it has no {token}"))
     };
     let (cls, sep) = (id("[CLS]")?, id("[SEP]")?);
     id("[UNK]")?;
     let model = WordPiece::builder().vocab(vocabulary.clone()).build();
-    let model = model.map_err(|cause| invalid(cause.to_string()))?;
+    let model = model.map_err(|cause| cause.to_string())?;
     let mut tokenizer = Tokenizer::new(model);
     let normalizer = BertNormalizer::new(
         true,
@@ -196,13 +224,25 @@ fn word_piece(path: &Path, options: &WordPieceOptions) -> Result<Tokenizer, Erro
         .map(|token| AddedToken::from(token, true));
     tokenizer
         .with_normalizer(Some(normalizer))
-        .map_err(|cause| invalid(cause.to_string()))?
+        .map_err(|cause| cause.to_string())?
         .with_pre_tokenizer(Some(BertPreTokenizer))
         .with_post_processor(Some(BertProcessing::new(
             ("[SEP]".to_owned(), sep),
             ("[CLS]".to_owned(), cls),
         )))
         .add_special_tokens(special)
-        .map_err(|cause| invalid(cause.to_string()))?;
+        .map_err(|cause| cause.to_string())?;
+    Ok(tokenizer)
+}
+
+/// The tokenizer without padding, which is a matter of an encoder's batches, and with longer texts cut at this many tokens.
+fn cut_at(mut tokenizer: Tokenizer, max_length: usize) -> Result<Tokenizer, String> {
+    tokenizer.with_padding(None);
+    let truncation = TruncationParams {
+        max_length,
+        ..TruncationParams::default()
+    };
+    let cut = tokenizer.with_truncation(Some(truncation));
+    cut.map_err(|cause| cause.to_string())?;
     Ok(tokenizer)
 }

@@ -1,0 +1,154 @@
+//! Training an encoder on labelled texts.
+
+use burn::module::{Module, ModuleVisitor, Param};
+use burn::optim::GradientsParams;
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use recurra_cells::SeededRng;
+use recurra_train::{ClippedAdam, ClippedAdamConfig, StepReport};
+use serde::{Deserialize, Serialize};
+
+use crate::{EncoderClassifier, Error, TokenBatch, label_cross_entropy};
+
+const AT_HOME: &str = "the classifier is away only while the optimiser has it";
+
+/// What a [`FineTuning`] is told besides its classifier.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct FineTuningConfig {
+    /// The highest global norm of the gradients, above 0; 1 by default, as Devlin et al. (2019).
+    pub max_norm: f64,
+    /// Which share of a weight a step at learning rate 1 takes off it, at least 0 and finite; 0.01 by default, as they.
+    pub weight_decay: f64,
+    /// Whether the tables of tokens and positions stay as they are, which hold half of a small encoder's weights and which
+    /// few labels teach nothing; no by default.
+    pub freeze_embeddings: bool,
+}
+
+impl Default for FineTuningConfig {
+    fn default() -> Self {
+        Self {
+            max_norm: 1.0,
+            weight_decay: 0.01,
+            freeze_embeddings: false,
+        }
+    }
+}
+
+/// A classifier above an encoder in training by Adam, under the encoder's own dropout.
+///
+/// ```
+/// use burn::tensor::Device;
+/// use recurra_cells::SeededRng;
+/// use recurra_distill::{EncoderConfig, FineTuning, FineTuningConfig, Pooling, TokenBatch};
+///
+/// let (device, mut rng) = (Device::default(), SeededRng::new(1));
+/// let config = EncoderConfig::new(100, 8, 1, 2).with_classes(["negative", "positive"]);
+/// let classifier = config.init_classifier(Pooling::Mean, &device, &mut rng);
+///
+/// let mut training = FineTuning::new(classifier, FineTuningConfig::default(), rng)?;
+/// let batch = TokenBatch::new(&[vec![2, 17, 3], vec![2, 3]], 0, &device);
+/// let report = training.train_batch(batch, &[1, 0], 1e-4)?;
+/// assert!(report.updated && report.loss > 0.0);
+/// # Ok::<(), recurra_distill::Error>(())
+/// ```
+pub struct FineTuning {
+    /// Given to the optimiser whole: of a clone it would have to copy every weight in every step.
+    classifier: Option<EncoderClassifier>,
+    optimizer: ClippedAdam,
+    freeze_embeddings: bool,
+    rng: SeededRng,
+}
+
+impl FineTuning {
+    /// Starts training `classifier`; `rng` draws what is dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Train`] if a field of `config` is out of its range.
+    pub fn new(
+        classifier: EncoderClassifier,
+        config: FineTuningConfig,
+        rng: SeededRng,
+    ) -> Result<Self, Error> {
+        let optimizer = ClippedAdam::new(ClippedAdamConfig {
+            weight_decay: config.weight_decay,
+            ..ClippedAdamConfig::new(config.max_norm)
+        })?;
+        Ok(Self {
+            classifier: Some(classifier.train()),
+            optimizer,
+            freeze_embeddings: config.freeze_embeddings,
+            rng,
+        })
+    }
+
+    /// The classifier as it is now, ready for use.
+    pub fn classifier(&self) -> EncoderClassifier {
+        self.at_home().valid()
+    }
+
+    /// Makes one step on texts as tokens and `labels [B]`, by their mean cross-entropy. Where that or the norm of its
+    /// gradients is not finite, nothing is updated.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] if the learning rate is negative or not finite.
+    ///
+    /// # Panics
+    ///
+    /// If there are not as many labels as texts, one of them is not below the number of classes, or the tokens do not fit the
+    /// encoder.
+    pub fn train_batch(
+        &mut self,
+        batch: TokenBatch,
+        labels: &[usize],
+        learning_rate: f64,
+    ) -> Result<StepReport, Error> {
+        if !(learning_rate.is_finite() && learning_rate >= 0.0) {
+            let expected = "finite and at least 0";
+            return Err(Error::config("learning_rate", expected, learning_rate));
+        }
+        let classifier = self.classifier.take().expect(AT_HOME);
+        let labels = upload(labels, classifier.classes().len(), &classifier.device());
+        let logits = classifier.forward_training(batch.tokens, batch.lengths, &mut self.rng);
+        let loss = label_cross_entropy(logits, labels).mean();
+        let mut gradients = GradientsParams::from_grads(loss.backward(), &classifier);
+        if self.freeze_embeddings {
+            let embeddings = &classifier.encoder.embeddings;
+            embeddings.visit(&mut Freeze(&mut gradients));
+        }
+        let loss = loss.inner().into_scalar::<f64>();
+        let (stepped, grad_norm) = match loss.is_finite() {
+            true => self.optimizer.step(learning_rate, classifier, gradients),
+            false => (classifier, f64::NAN),
+        };
+        self.classifier = Some(stepped);
+        Ok(StepReport {
+            loss,
+            grad_norm,
+            updated: grad_norm.is_finite(),
+        })
+    }
+
+    fn at_home(&self) -> &EncoderClassifier {
+        self.classifier.as_ref().expect(AT_HOME)
+    }
+}
+
+fn upload(labels: &[usize], classes: usize, device: &Device) -> Tensor<1, Int> {
+    if let Some(label) = labels.iter().find(|&&label| label >= classes) {
+        panic!("label {label} is not one of {classes} classes");
+    }
+    let labels: Vec<i64> = labels.iter().map(|&label| label as i64).collect();
+    let count = labels.len();
+    Tensor::from_data(TensorData::new(labels, [count]), device)
+}
+
+/// Takes the gradients of what it visits away, so that it stays as it is.
+struct Freeze<'a>(&'a mut GradientsParams);
+
+impl ModuleVisitor for Freeze<'_> {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        self.0.remove::<D>(param.id);
+    }
+}
