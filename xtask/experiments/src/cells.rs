@@ -16,7 +16,8 @@ pub enum CellChoice {
 }
 
 /// One of the four cells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
 pub enum CellKind {
     Rnn,
     Lstm,

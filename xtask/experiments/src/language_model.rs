@@ -20,7 +20,7 @@ use recurra_train::save;
 use crate::cells::CellKind;
 use crate::cli::Summary;
 use crate::error::Error;
-use crate::report::{Expected, Page};
+use crate::report::{self, Expected, Page};
 use crate::run::Experiment;
 use crate::training::Trainer;
 use config::Config;
@@ -79,6 +79,14 @@ impl Experiment for LanguageModelling {
         trainer: &mut Trainer<'_>,
     ) -> Result<Outcome, Error> {
         task::train(&self.config, &self.data.corpus, (cell, seed), trainer)
+    }
+
+    fn results(&self, seeds: &[Vec<Outcome>]) -> BTreeMap<String, f64> {
+        report::summary(seeds)
+    }
+
+    fn best<'a>(&self, outcomes: &[&'a Outcome]) -> Option<&'a Outcome> {
+        report::best(outcomes.iter().copied())
     }
 
     fn save(&self, best: &Outcome, folder: &Path) -> Result<(), Error> {

@@ -13,7 +13,7 @@ use crate::cli::RunArgs;
 use crate::devices::{self, DeviceName};
 use crate::error::Error;
 use crate::progress::Display;
-use crate::report::{self, Expected, Outcome, Page, Report, Status};
+use crate::report::{self, Expected, Page, Report, Status};
 use crate::run_folder::{CONFIG, RunFolder};
 use crate::settings::{Settings, resumed, to_toml};
 use crate::training::Trainer;
@@ -26,7 +26,8 @@ pub trait Experiment: Sized {
 
     type Args: AsRef<RunArgs> + AsMut<RunArgs> + Clone + Serialize + DeserializeOwned;
     type Config: Settings;
-    type Outcome: Outcome;
+    /// What training a cell under a seed comes to.
+    type Outcome;
 
     /// The settings that the arguments ask for.
     fn resolve(args: &Self::Args) -> Result<Self::Config, Error>;
@@ -50,6 +51,12 @@ pub trait Experiment: Sized {
         seed: u64,
         trainer: &mut Trainer<'_>,
     ) -> Result<Self::Outcome, Error>;
+
+    /// The metrics of a run, from the outcomes of each seed.
+    fn results(&self, seeds: &[Vec<Self::Outcome>]) -> BTreeMap<String, f64>;
+
+    /// The outcome whose model is kept, if there is any.
+    fn best<'a>(&self, outcomes: &[&'a Self::Outcome]) -> Option<&'a Self::Outcome>;
 
     /// Writes the best model, and what it takes to use it.
     fn save(&self, best: &Self::Outcome, folder: &Path) -> Result<(), Error>;
@@ -192,7 +199,7 @@ impl<E: Experiment> Run<'_, E> {
     /// Writes the model, the page and the report; gives the report's path.
     fn write(&self) -> Result<PathBuf, Error> {
         let outcomes: Vec<&E::Outcome> = self.seeds.iter().flatten().collect();
-        let best = report::best(outcomes.iter().copied());
+        let best = self.experiment.best(&outcomes);
         if let Some(best) = best {
             self.experiment.save(best, &self.folder.join("model"))?;
         }
@@ -219,7 +226,7 @@ impl<E: Experiment> Run<'_, E> {
                 settings: self.experiment.config(),
                 data: self.experiment.data(),
             },
-            results: report::summary(&self.seeds),
+            results: self.experiment.results(&self.seeds),
             expected: self.experiment.expected(),
             seconds: self.started.elapsed().as_secs_f64(),
             versions: versions::versions(),

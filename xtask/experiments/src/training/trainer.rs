@@ -36,6 +36,26 @@ impl<'a> Trainer<'a> {
         })
     }
 
+    /// Where it trains.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// The run's folder.
+    pub fn folder(&self) -> &Path {
+        self.folder
+    }
+
+    /// How it shows progress.
+    pub fn display(&self) -> Display {
+        self.display
+    }
+
+    /// What it measures.
+    pub fn metrics(&mut self) -> &mut Metrics {
+        &mut self.metrics
+    }
+
     /// Trains to the end, or up to Ctrl-C, from the last checkpoint on where there is one. Gives the model of the best
     /// validation, and what was seen.
     pub fn train<T: Task>(&mut self, task: &T, seed: u64) -> Result<(T::Model, Trained), Error> {
