@@ -33,7 +33,7 @@ pub use error::{Error, Quantity};
 pub use evaluate::evaluate;
 pub use sample::{Sampler, sample};
 pub use schedule::{Course, Schedule, ScheduledRate};
-pub use store::{CONFIG_FILE, WEIGHTS_FILE, load, save};
+pub use store::{CONFIG_FILE, ModelConfig, WEIGHTS_FILE, load, save};
 pub use tbptt::*;
 pub use window::{TokenWindow, WindowLengths};
 pub use {models::*, optim::*, precision::*, regularize::*};

@@ -19,7 +19,8 @@ fn a_saved_model_comes_back_bit_for_bit(device: &Device) {
         save(folder.path(), &config, &model).expect("the model is written");
         save(folder.path(), &config, &model).expect("the model is written again");
         let (loaded_config, loaded) =
-            load::<AnyCellConfig>(folder.path(), device).expect("the model is read");
+            load::<LanguageModelConfig<AnyCellConfig>>(folder.path(), device)
+                .expect("the model is read");
         assert_eq!(loaded_config, config);
         assert_eq!(weights(&loaded), weights(&model));
         assert_eq!(
@@ -46,8 +47,8 @@ fn a_model_of_any_cell_loads_as_that_cell(device: &Device) {
         serde_json::to_string(&config).unwrap(),
     )
     .unwrap();
-    let (_, loaded) =
-        load::<LstmConfig>(folder.path(), device).expect("the names of the weights are the same");
+    let (_, loaded) = load::<LanguageModelConfig<LstmConfig>>(folder.path(), device)
+        .expect("the names of the weights are the same");
     assert_eq!(
         evaluate(&loaded, windows(2, 8)),
         evaluate(&any_model(device, 5), windows(2, 8))
@@ -60,8 +61,10 @@ fn what_cannot_be_loaded_says_why(device: &Device) {
         folder.path().join(WEIGHTS_FILE),
         folder.path().join(CONFIG_FILE),
     );
-    let refusal =
-        || load::<AnyCellConfig>(folder.path(), device).expect_err("the model is not whole");
+    let refusal = || {
+        load::<LanguageModelConfig<AnyCellConfig>>(folder.path(), device)
+            .expect_err("the model is not whole")
+    };
     assert!(matches!(refusal(), Error::Read { .. }));
 
     save(folder.path(), &configs(8)[0], &any_model(device, 5)).expect("the model is written");

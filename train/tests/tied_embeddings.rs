@@ -92,8 +92,8 @@ fn a_saved_model_comes_back_bit_for_bit(device: &Device) {
         let folder = tempfile::tempdir().expect("a folder for the test");
         let model = model(&config, device, 5);
         save(folder.path(), &config, &model).expect("the model is written");
-        let (read, loaded) =
-            load::<AnyCellConfig>(folder.path(), device).expect("the model is read");
+        let (read, loaded) = load::<LanguageModelConfig<AnyCellConfig>>(folder.path(), device)
+            .expect("the model is read");
         assert_eq!((read, loaded.zoneout), (config.clone(), config.zoneout));
         assert_eq!(weights(&loaded), weights(&model));
         assert_eq!(
@@ -112,7 +112,7 @@ fn a_saved_model_comes_back_bit_for_bit(device: &Device) {
             serde_json::to_string(&config).expect("JSON"),
         )
         .expect("written");
-        let refused = load::<AnyCellConfig>(folder.path(), device)
+        let refused = load::<LanguageModelConfig<AnyCellConfig>>(folder.path(), device)
             .map(drop)
             .expect_err("a weight is missing");
         assert!(refused.to_string().contains("output.weight"), "{refused}");
@@ -128,7 +128,8 @@ fn an_older_configuration_is_read(device: &Device) {
     let fields = json.as_object_mut().expect("an object");
     assert!(fields.remove("tie_embeddings").is_some() && fields.remove("zoneout").is_some());
     fs::write(folder.path().join(CONFIG_FILE), json.to_string()).expect("written");
-    let (read, loaded) = load::<AnyCellConfig>(folder.path(), device).expect("the model is read");
+    let (read, loaded) = load::<LanguageModelConfig<AnyCellConfig>>(folder.path(), device)
+        .expect("the model is read");
     assert_eq!(read, config);
     assert_eq!(weights(&loaded), weights(&model));
 }

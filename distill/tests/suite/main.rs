@@ -6,5 +6,6 @@ mod encoder_errors;
 mod encoder_training;
 mod losses;
 mod minilm;
+mod students;
 mod support;
 mod teachers;

@@ -10,10 +10,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::bench::BenchArgs;
 use crate::devices::DeviceName;
+use crate::distill::{self, DistillArgs};
 use crate::error::Error;
 use crate::language_model::{self, LanguageModelArgs};
 use crate::long_sequences::{self, LongSequencesArgs};
 use crate::music::{self, MusicArgs};
+use crate::quickstart::{self, QuickstartArgs};
 use crate::vanishing_gradients::{self, VanishingGradientsArgs};
 
 /// Recurra's experiments.
@@ -41,6 +43,10 @@ pub enum Command {
 
 #[derive(Debug, Subcommand)]
 pub enum Experiment {
+    /// Distil a transformer into a Bi-LSTM, from end to end, with nothing to download
+    Quickstart(QuickstartArgs),
+    /// Distil a BERT into a Bi-LSTM, on labelled texts
+    Distill(DistillArgs),
     /// Predict the next character or word
     LanguageModel(LanguageModelArgs),
     /// Predict the next chord of polyphonic music
@@ -154,6 +160,8 @@ pub fn list() {
         "NAME", "TASK", "DATA", "EXPECTED FIGURE"
     );
     for summary in [
+        quickstart::SUMMARY,
+        distill::SUMMARY,
         language_model::SUMMARY,
         music::SUMMARY,
         vanishing_gradients::SUMMARY,

@@ -73,6 +73,10 @@ pub enum Error {
     #[error(transparent)]
     Train(#[from] recurra_train::Error),
 
+    /// A teacher, its soft labels or a student's lesson is not right.
+    #[error(transparent)]
+    Distill(#[from] recurra_distill::Error),
+
     /// A folder that is to be resumed and is not a run's.
     #[error("--resume needs the folder of a run, with its config.toml; {} has none", path.display())]
     NotARun {
@@ -154,7 +158,12 @@ impl Error {
     /// 2 for what the user can put right on the command line, 1 for everything else.
     pub fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Data(DatasetError::Write { .. }) => ExitCode::from(1),
+            Self::Data(DatasetError::Write { .. })
+            | Self::Distill(
+                recurra_distill::Error::Write { .. }
+                | recurra_distill::Error::Train(_)
+                | recurra_distill::Error::Teacher { .. },
+            ) => ExitCode::from(1),
             Self::CommandLine(_)
             | Self::UnknownSetting { .. }
             | Self::SetWithoutValue { .. }
@@ -166,6 +175,7 @@ impl Error {
             | Self::Read { .. }
             | Self::PythonNotStarted { .. }
             | Self::PythonModuleMissing { .. }
+            | Self::Distill(_)
             | Self::Data(_) => ExitCode::from(2),
             Self::DeviceAbsent { .. }
             | Self::Train(_)

@@ -7,6 +7,8 @@ mod bench;
 mod cells;
 mod cli;
 mod devices;
+mod distill;
+mod distillation;
 mod error;
 mod interrupt;
 mod language_model;
@@ -14,6 +16,7 @@ mod long_sequences;
 mod metrics;
 mod music;
 mod progress;
+mod quickstart;
 mod report;
 mod run;
 mod run_folder;
@@ -25,11 +28,13 @@ mod versions;
 use std::process::ExitCode;
 
 use cli::{Cli, Command, Experiment};
+use distill::Distill;
 use error::Error;
 use language_model::LanguageModelling;
 use mimalloc::MiMalloc;
 use music::Music;
 use peakmem_alloc::PeakMemAlloc;
+use quickstart::Quickstart;
 use run::run;
 
 /// burn makes a new tensor of every result. The system's allocator hands large ones back to the kernel and has to fault
@@ -62,6 +67,8 @@ fn dispatch(cli: Cli) -> Result<Ending, Error> {
         Command::Devices => devices::list(),
         Command::Run { experiment } => {
             return match experiment {
+                Experiment::Distill(args) => run::<Distill>(&args),
+                Experiment::Quickstart(args) => run::<Quickstart>(&args),
                 Experiment::LanguageModel(args) => run::<LanguageModelling>(&args),
                 Experiment::Music(args) => run::<Music>(&args),
                 Experiment::VanishingGradients(args) => vanishing_gradients::run(&args),

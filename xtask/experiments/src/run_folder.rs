@@ -47,6 +47,13 @@ impl RunFolder {
         }
     }
 
+    /// A folder of which nothing is asked, such as one within a run's.
+    pub fn at(path: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+        }
+    }
+
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path

@@ -1,0 +1,185 @@
+//! The settings of the experiments that distil, and what they have to be.
+
+use recurra_cells::kernel::Path;
+use recurra_distill::{Hinton, Objective};
+use recurra_train::DropoutRates;
+use serde::{Deserialize, Serialize};
+
+use super::arm::Arm;
+use crate::cells::CellKind;
+use crate::error::Error;
+use crate::settings::{Settings, check};
+
+/// All settings. Each can stand in the file of `--config` and be given by `--set KEY=VALUE`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The student's cell.
+    pub cell: CellKind,
+    /// How the student runs over a sequence: as one operation where it can, or one step at a time.
+    pub path: Path,
+    /// How many labelled texts the student has; 0 for all there are, which are then the pool as well.
+    pub labels: usize,
+    /// Further numbers of labels, under the first seed alone: the learning curve.
+    pub curve: Vec<usize>,
+    /// How many texts without labels the teacher labels for the student; 0 for all that are left.
+    pub pool: usize,
+    /// What is trained besides the teacher.
+    pub arms: Vec<Arm>,
+    /// How the teacher is trained.
+    pub teacher: TeacherConfig,
+    /// The student and its training.
+    pub student: StudentConfig,
+    /// What a student learns from the teacher's logits.
+    pub loss: LossConfig,
+    /// How often the latencies are measured, at least 1.
+    pub latency_rounds: usize,
+}
+
+/// How the teacher is trained, and how large it is where it is not given.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TeacherConfig {
+    /// How many labelled texts the teacher has; 0 for those of the student.
+    pub labels: usize,
+    /// How often it sees each, at least 1.
+    pub epochs: usize,
+    /// The fewest steps of its training, however few texts there are.
+    pub least_steps: usize,
+    /// `B`, at least 1.
+    pub batch_size: usize,
+    /// Adam's learning rate at its highest, above 0 and finite.
+    pub learning_rate: f64,
+    /// The share of the steps in which the learning rate rises, in `[0, 1)`; after them it falls to 0 in a straight line.
+    pub warm_up: f64,
+    /// Whether its embeddings stay as they are.
+    pub freeze_embeddings: bool,
+    /// `W` of a teacher that is trained from scratch, a multiple of its heads.
+    pub hidden_size: usize,
+    /// Its layers, at least 1.
+    pub num_layers: usize,
+    /// The heads of its attention, at least 1.
+    pub heads: usize,
+    /// The probability that one of its units is dropped, in `[0, 1)`.
+    pub dropout: f64,
+}
+
+/// The student and its training.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StudentConfig {
+    /// `E`, at least 1.
+    pub embedding_size: usize,
+    /// `H` of each direction, at least 1.
+    pub hidden_size: usize,
+    /// The units of ReLU before the output layer, at least 1.
+    pub hidden_layer: usize,
+    /// How often a word must stand in the texts to have a vector of its own, at least 1.
+    pub min_count: usize,
+    /// How often a student sees each text, at least 1.
+    pub epochs: usize,
+    /// The fewest steps of a student's training, however few texts there are.
+    pub least_steps: usize,
+    /// `B`, at least 1.
+    pub batch_size: usize,
+    /// Adam's learning rate at its highest, above 0 and finite; it falls to 0 as a cosine does.
+    pub learning_rate: f64,
+    /// The global norm that gradients are clipped to, above 0; infinite for no clipping.
+    pub max_norm: f64,
+    /// What is dropped in training.
+    pub dropout: DropoutRates,
+}
+
+/// What a student learns from the teacher's logits.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LossConfig {
+    /// Which of the losses.
+    pub kind: LossKind,
+    /// For `hinton`: the share of the labels, in `[0, 1]`. Texts without one have the teacher's decision.
+    pub alpha: f64,
+    /// For `hinton`: what softens both sides' probabilities, above 0 and finite.
+    pub temperature: f64,
+}
+
+/// The losses on a teacher's logits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LossKind {
+    /// The mean square of their difference (Tang et al. 2019).
+    LogitMse,
+    /// Softened probabilities, and labels (Hinton et al. 2015).
+    Hinton,
+}
+
+impl LossConfig {
+    /// The loss as the student has it.
+    pub fn objective(&self) -> Objective {
+        match self.kind {
+            LossKind::LogitMse => Objective::LogitMse,
+            LossKind::Hinton => Objective::Hinton(Hinton {
+                alpha: self.alpha,
+                temperature: self.temperature,
+            }),
+        }
+    }
+}
+
+impl Config {
+    /// All numbers of labels, each once: that of the results first.
+    pub fn label_counts(&self) -> Vec<usize> {
+        let further = self.curve.iter().copied();
+        let mut counts = vec![self.labels];
+        for count in further {
+            if !counts.contains(&count) {
+                counts.push(count);
+            }
+        }
+        counts
+    }
+}
+
+impl Settings for Config {
+    fn validate(&self) -> Result<(), Error> {
+        let (teacher, student) = (&self.teacher, &self.student);
+        for (key, size) in [
+            ("teacher.epochs", teacher.epochs),
+            ("teacher.batch_size", teacher.batch_size),
+            ("teacher.num_layers", teacher.num_layers),
+            ("teacher.heads", teacher.heads),
+            ("student.embedding_size", student.embedding_size),
+            ("student.hidden_size", student.hidden_size),
+            ("student.hidden_layer", student.hidden_layer),
+            ("student.min_count", student.min_count),
+            ("student.epochs", student.epochs),
+            ("student.batch_size", student.batch_size),
+            ("latency_rounds", self.latency_rounds),
+        ] {
+            check(key, "at least 1", size as f64, |size| size >= 1.0)?;
+        }
+        let positive = |value: f64| value > 0.0 && value.is_finite();
+        for (key, value) in [
+            ("teacher.learning_rate", teacher.learning_rate),
+            ("student.learning_rate", student.learning_rate),
+            ("loss.temperature", self.loss.temperature),
+        ] {
+            check(key, "above 0 and finite", value, positive)?;
+        }
+        for (key, value) in [
+            ("teacher.warm_up", teacher.warm_up),
+            ("teacher.dropout", teacher.dropout),
+        ] {
+            check(key, "in [0, 1)", value, |value| (0.0..1.0).contains(&value))?;
+        }
+        let is_share = |share: f64| (0.0..=1.0).contains(&share);
+        check("loss.alpha", "in [0, 1]", self.loss.alpha, is_share)?;
+        check("student.max_norm", "above 0", student.max_norm, |norm| {
+            norm > 0.0
+        })?;
+        let width = teacher.hidden_size;
+        let is_whole = width > 0 && width.is_multiple_of(teacher.heads);
+        let expected = "a multiple of teacher.heads";
+        check("teacher.hidden_size", expected, width as f64, |_| is_whole)?;
+        Ok(student.dropout.validate()?)
+    }
+}

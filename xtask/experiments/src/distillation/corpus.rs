@@ -1,0 +1,213 @@
+//! Who sees which texts.
+
+use std::collections::HashSet;
+
+use recurra_datasets::labelled::{
+    Difficulty, LabelledCorpus, LabelledSource, LabelledText, Split, SplitSizes, normalised,
+};
+
+use super::config::Config;
+use crate::error::Error;
+
+/// How many texts the students are judged by, where there is no file of them.
+const TEST: usize = 2000;
+
+/// Where the texts are from.
+pub enum Corpus {
+    /// Reviews in which the order of the words decides, others under each seed.
+    Generated,
+    /// Labelled texts, and those that students are judged by, where they have a file of their own.
+    Files {
+        name: String,
+        train: LabelledCorpus,
+        test: Option<LabelledCorpus>,
+    },
+}
+
+/// The texts of one seed and number of labels. No two parts have a text in common, but for the students' labelled texts, which
+/// are the first of the teacher's.
+pub struct Parts {
+    /// What the teacher is trained on.
+    pub teacher: Vec<LabelledText>,
+    /// What students are trained on: the first of the teacher's.
+    pub labelled: usize,
+    /// What the teacher labels for the students; nobody sees its own labels.
+    pub pool: Vec<String>,
+    /// What all are judged by.
+    pub test: Vec<LabelledText>,
+}
+
+impl Parts {
+    /// What students have labels of.
+    pub fn labelled(&self) -> &[LabelledText] {
+        &self.teacher[..self.labelled]
+    }
+}
+
+impl Corpus {
+    /// Reads the labelled texts at `path`: a file, a folder with files for its parts, or a folder of corpora.
+    pub fn read(path: &std::path::Path) -> Result<Self, Error> {
+        let source = LabelledSource::locate(path, Some("sst2_glue"))?;
+        let parts = source.read()?;
+        let name = match source.train.parent().filter(|_| path.is_dir()) {
+            Some(folder) => folder.file_name().unwrap_or_default(),
+            None => source.train.file_name().unwrap_or_default(),
+        };
+        Ok(Self::Files {
+            name: name.to_string_lossy().into_owned(),
+            train: parts.train,
+            test: parts.test.or(parts.dev),
+        })
+    }
+
+    /// What it is called.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Generated => "generated reviews",
+            Self::Files { name, .. } => name,
+        }
+    }
+
+    /// The classes by their names.
+    pub fn classes(&self) -> Vec<String> {
+        match self {
+            Self::Generated => LabelledCorpus::generated_reviews(0, 0, Difficulty::Nested).classes,
+            Self::Files { train, .. } => train.classes.clone(),
+        }
+    }
+
+    /// The parts for a number of labels, 0 for all, under a seed.
+    pub fn parts(&self, labels: usize, config: &Config, seed: u64) -> Result<Parts, Error> {
+        let of_teacher = config.teacher.labels.max(labels);
+        let pool = (config.pool > 0).then_some(config.pool);
+        let sizes = |test| SplitSizes {
+            labelled: of_teacher.max(1),
+            pool,
+            development: 0,
+            test,
+        };
+        let split = match self {
+            Self::Generated => {
+                // One in twenty is there already, and left out.
+                let count = (of_teacher + config.pool + TEST) * 21 / 20 + 100;
+                let corpus = LabelledCorpus::generated_reviews(seed, count, Difficulty::Nested);
+                Split::draw(&corpus, sizes(TEST), seed)?
+            }
+            Self::Files { train, test, .. } if labels == 0 => {
+                let (taken, test) = match test {
+                    Some(test) => (test.examples.clone(), test.examples.clone()),
+                    None => {
+                        let all = Split::draw(train, test_of(train, 1), seed)?;
+                        (all.test.examples.clone(), all.test.examples)
+                    }
+                };
+                return Ok(everything(train, &taken, test));
+            }
+            Self::Files {
+                train,
+                test: Some(test),
+                ..
+            } => Split::draw_beside(test, train, sizes(0), seed)?,
+            Self::Files { train, .. } => {
+                Split::draw(train, sizes(test_of(train, of_teacher).test), seed)?
+            }
+        };
+        Ok(Parts {
+            teacher: split.labelled.examples,
+            labelled: labels,
+            pool: split.pool.examples.into_iter().map(|it| it.text).collect(),
+            test: split.test.examples,
+        })
+    }
+}
+
+/// A tenth of a corpus to be judged by, and at most [`TEST`].
+fn test_of(corpus: &LabelledCorpus, labelled: usize) -> SplitSizes {
+    SplitSizes {
+        labelled,
+        pool: None,
+        development: 0,
+        test: TEST.min(corpus.examples.len() / 10).max(1),
+    }
+}
+
+/// All texts but those that students are judged by; the pool is the same, and so needs no texts of its own.
+fn everything(train: &LabelledCorpus, taken: &[LabelledText], test: Vec<LabelledText>) -> Parts {
+    let mut known: HashSet<String> = taken.iter().map(|it| normalised(&it.text)).collect();
+    let examples = train.examples.iter();
+    let teacher: Vec<LabelledText> = examples
+        .filter(|example| known.insert(normalised(&example.text)))
+        .cloned()
+        .collect();
+    Parts {
+        labelled: teacher.len(),
+        teacher,
+        pool: Vec::new(),
+        test,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::quickstart;
+
+    fn normal(texts: impl Iterator<Item = String>) -> HashSet<String> {
+        texts.map(|text| normalised(&text)).collect()
+    }
+
+    fn assert_disjoint(parts: &Parts) {
+        let teacher = normal(parts.teacher.iter().map(|it| it.text.clone()));
+        let pool = normal(parts.pool.iter().cloned());
+        let test = normal(parts.test.iter().map(|it| it.text.clone()));
+        assert_eq!(teacher.len(), parts.teacher.len());
+        assert_eq!(
+            (pool.len(), test.len()),
+            (parts.pool.len(), parts.test.len())
+        );
+        assert!(
+            teacher.is_disjoint(&pool) && teacher.is_disjoint(&test) && pool.is_disjoint(&test)
+        );
+    }
+
+    #[test]
+    fn no_text_is_in_two_parts() {
+        let config = quickstart::preset(true);
+        for seed in [1, 2] {
+            let parts = Corpus::Generated
+                .parts(config.labels, &config, seed)
+                .unwrap();
+            assert_disjoint(&parts);
+            assert_eq!(parts.teacher.len(), config.teacher.labels);
+            assert_eq!((parts.pool.len(), parts.test.len()), (config.pool, TEST));
+            assert_eq!(parts.labelled().len(), config.labels);
+        }
+    }
+
+    #[test]
+    fn all_labels_leave_out_the_test_texts_alone() {
+        let reviews = LabelledCorpus::generated_reviews(3, 300, Difficulty::Nested);
+        let (classes, mut examples) = (reviews.classes, reviews.examples);
+        examples[0] = examples[299].clone();
+        let test = LabelledCorpus {
+            classes: classes.clone(),
+            examples: examples.split_off(250),
+        };
+        let corpus = |test| Corpus::Files {
+            name: String::new(),
+            train: LabelledCorpus {
+                classes: classes.clone(),
+                examples: examples.clone(),
+            },
+            test,
+        };
+        let config = quickstart::preset(true);
+        let parts = corpus(Some(test)).parts(0, &config, 1).unwrap();
+        assert_disjoint(&parts);
+        assert!(parts.labelled().len() > 200 && parts.pool.is_empty());
+        assert_eq!(parts.test.len(), 50);
+        let parts = corpus(None).parts(0, &config, 1).unwrap();
+        assert_disjoint(&parts);
+        assert_eq!(parts.test.len(), 25);
+    }
+}

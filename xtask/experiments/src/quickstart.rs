@@ -1,0 +1,144 @@
+//! The experiment `quickstart`: a distillation from end to end on texts that the project writes itself, with nothing to
+//! download.
+
+use clap::Args;
+use recurra_train::DropoutRates;
+use serde::{Deserialize, Serialize};
+
+use recurra_cells::kernel::Path;
+
+use crate::cells::CellKind;
+use crate::cli::{RunArgs, Summary};
+use crate::distillation::{
+    Arm, Config, Corpus, Distillation, Given, LossConfig, LossKind, Scenario, Source,
+    StudentConfig, TeacherConfig,
+};
+use crate::error::Error;
+use crate::settings::{self, check};
+
+/// The experiment, ready to train.
+pub type Quickstart = Distillation<Generated>;
+
+/// The experiment in the list.
+pub const SUMMARY: Summary = Summary {
+    name: Generated::NAME,
+    task: "distil a transformer into a Bi-LSTM",
+    data: "generated",
+    expected: "the distilled student gains at least 5 points",
+    time: "5 min; --quick 1 min",
+};
+
+/// The arguments of `run quickstart`.
+#[derive(Clone, Debug, Args, Serialize, Deserialize)]
+pub struct QuickstartArgs {
+    #[command(flatten)]
+    pub run: RunArgs,
+    /// The student's cell
+    #[arg(long)]
+    pub cell: Option<CellKind>,
+}
+
+impl AsRef<RunArgs> for QuickstartArgs {
+    fn as_ref(&self) -> &RunArgs {
+        &self.run
+    }
+}
+
+impl AsMut<RunArgs> for QuickstartArgs {
+    fn as_mut(&mut self) -> &mut RunArgs {
+        &mut self.run
+    }
+}
+
+/// Reviews in which the order of the words decides.
+pub struct Generated;
+
+impl Scenario for Generated {
+    const NAME: &'static str = "quickstart";
+    const TITLE: &'static str = "Distillation in five minutes";
+    type Args = QuickstartArgs;
+
+    fn resolve(args: &QuickstartArgs) -> Result<Config, Error> {
+        if args.run.data.is_some() {
+            let text =
+                "quickstart writes its own texts; run distill for others, or this without --data";
+            return Err(Error::CommandLine(text.to_owned()));
+        }
+        let config = settings::resolve(&preset(args.run.quick), &args.run, |config| {
+            config.cell = args.cell.unwrap_or(config.cell);
+        })?;
+        for (key, size) in [("labels", config.labels), ("pool", config.pool)] {
+            let expected = "at least 1 where texts are generated";
+            check(key, expected, size as f64, |size| size >= 1.0)?;
+        }
+        Ok(config)
+    }
+
+    fn open(_: &QuickstartArgs) -> Result<Given, Error> {
+        Ok(Given {
+            corpus: Corpus::Generated,
+            source: Source::Scratch,
+            teacher: Source::Scratch.name(None),
+        })
+    }
+}
+
+/// The settings from which others start.
+pub fn preset(quick: bool) -> Config {
+    let full = Config {
+        cell: CellKind::Lstm,
+        path: Path::Fused,
+        labels: 200,
+        curve: Vec::new(),
+        pool: 20_000,
+        arms: vec![Arm::Student, Arm::Pseudo, Arm::Distilled],
+        teacher: TeacherConfig {
+            labels: 20_000,
+            epochs: 4,
+            least_steps: 0,
+            batch_size: 64,
+            learning_rate: 2e-3,
+            warm_up: 0.1,
+            freeze_embeddings: false,
+            hidden_size: 64,
+            num_layers: 2,
+            heads: 4,
+            dropout: 0.0,
+        },
+        student: StudentConfig {
+            embedding_size: 32,
+            hidden_size: 32,
+            hidden_layer: 32,
+            min_count: 1,
+            epochs: 4,
+            least_steps: 1000,
+            batch_size: 64,
+            learning_rate: 5e-3,
+            max_norm: 1.0,
+            dropout: DropoutRates {
+                input: 0.3,
+                output: 0.3,
+                ..DropoutRates::NONE
+            },
+        },
+        loss: LossConfig {
+            kind: LossKind::LogitMse,
+            alpha: 0.1,
+            temperature: 2.0,
+        },
+        latency_rounds: 200,
+    };
+    if !quick {
+        return full;
+    }
+    Config {
+        pool: 6000,
+        teacher: TeacherConfig {
+            labels: 6000,
+            epochs: 5,
+            ..full.teacher
+        },
+        latency_rounds: 50,
+        ..full
+    }
+}
