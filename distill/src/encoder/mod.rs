@@ -17,6 +17,7 @@ mod embeddings;
 mod folder;
 mod head;
 mod hidden_act;
+mod kind;
 mod layer;
 mod model;
 mod parameters;

@@ -95,6 +95,11 @@ pub struct RunArgs {
 }
 
 impl RunArgs {
+    /// Every seed, from the first on.
+    pub fn all_seeds(&self) -> impl Iterator<Item = u64> {
+        (0..self.seeds).map(|index| self.seed.wrapping_add(u64::from(index)))
+    }
+
     /// Makes the path of the data one that does not depend on the folder that the program is started in.
     pub fn make_data_absolute(&mut self) -> Result<(), Error> {
         if let Some(path) = &mut self.data {

@@ -94,52 +94,70 @@ impl Scenario for FromFiles {
 
 /// The settings from which others start.
 fn preset(quick: bool) -> Config {
-    let full = Config {
+    match quick {
+        false => full(),
+        true => self::quick(),
+    }
+}
+
+fn full() -> Config {
+    Config {
         cell: CellKind::Lstm,
         path: Path::Fused,
         labels: 1000,
         curve: vec![50, 100, 250, 500, 5000],
         pool: 0,
         arms: vec![Arm::Student, Arm::Pseudo, Arm::Distilled],
-        teacher: TeacherConfig {
-            labels: 0,
-            epochs: 3,
-            least_steps: 300,
-            batch_size: 16,
-            learning_rate: 5e-5,
-            warm_up: 0.1,
-            freeze_embeddings: false,
-            hidden_size: 384,
-            num_layers: 6,
-            heads: 12,
-            dropout: 0.1,
-        },
-        student: StudentConfig {
-            embedding_size: 300,
-            hidden_size: 150,
-            hidden_layer: 200,
-            min_count: 1,
-            epochs: 3,
-            least_steps: 400,
-            batch_size: 64,
-            learning_rate: 1e-3,
-            max_norm: 1.0,
-            dropout: DropoutRates {
-                input: 0.3,
-                output: 0.3,
-                ..DropoutRates::NONE
-            },
-        },
+        teacher: fine_tuned(),
+        student: tang_bi_lstm(),
         loss: LossConfig {
             kind: LossKind::LogitMse,
             alpha: 0.1,
             temperature: 2.0,
         },
         latency_rounds: 100,
-    };
-    if !quick {
-        return full;
     }
+}
+
+/// As Devlin et al. (2019), but for the least number of steps.
+fn fine_tuned() -> TeacherConfig {
+    TeacherConfig {
+        labels: 0,
+        epochs: 3,
+        least_steps: 300,
+        batch_size: 16,
+        learning_rate: 5e-5,
+        warm_up: 0.1,
+        freeze_embeddings: false,
+        hidden_size: 384,
+        num_layers: 6,
+        heads: 12,
+        dropout: 0.1,
+    }
+}
+
+/// The student of Tang et al. (2019).
+fn tang_bi_lstm() -> StudentConfig {
+    StudentConfig {
+        embedding_size: 300,
+        hidden_size: 150,
+        hidden_layer: 200,
+        min_count: 1,
+        epochs: 3,
+        least_steps: 400,
+        batch_size: 64,
+        learning_rate: 1e-3,
+        max_norm: 1.0,
+        dropout: DropoutRates {
+            input: 0.3,
+            output: 0.3,
+            ..DropoutRates::NONE
+        },
+    }
+}
+
+/// A run of less than two minutes on two cores.
+fn quick() -> Config {
     Config {
         curve: Vec::new(),
         pool: 4000,
@@ -148,13 +166,13 @@ fn preset(quick: bool) -> Config {
         teacher: TeacherConfig {
             epochs: 1,
             least_steps: 60,
-            ..full.teacher
+            ..fine_tuned()
         },
         student: StudentConfig {
             epochs: 2,
             least_steps: 100,
-            ..full.student
+            ..tang_bi_lstm()
         },
-        ..full
+        ..full()
     }
 }

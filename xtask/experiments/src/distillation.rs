@@ -12,6 +12,7 @@ mod latency;
 mod page;
 mod protocol;
 mod results;
+mod steps;
 mod student;
 mod teacher;
 
@@ -90,10 +91,16 @@ impl<S: Scenario> Experiment for Distillation<S> {
 
     fn open(args: &S::Args, config: Config) -> Result<Self, Error> {
         kernel::set_path(config.path);
+        let (given, run) = (S::open(args)?, args.as_ref());
+        if let Source::File(file) = &given.source {
+            for seed in run.all_seeds() {
+                protocol::check_file(file, &given.corpus, &config, (seed, run.seed))?;
+            }
+        }
         Ok(Self {
             config,
-            given: S::open(args)?,
-            first_seed: args.as_ref().seed,
+            given,
+            first_seed: run.seed,
             scenario: PhantomData,
         })
     }

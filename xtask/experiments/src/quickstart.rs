@@ -85,26 +85,22 @@ impl Scenario for Generated {
 
 /// The settings from which others start.
 pub fn preset(quick: bool) -> Config {
-    let full = Config {
+    match quick {
+        false => full(),
+        true => self::quick(),
+    }
+}
+
+/// A transformer of two layers and a student of a quarter of its size.
+fn full() -> Config {
+    Config {
         cell: CellKind::Lstm,
         path: Path::Fused,
         labels: 200,
         curve: Vec::new(),
         pool: 20_000,
         arms: vec![Arm::Student, Arm::Pseudo, Arm::Distilled],
-        teacher: TeacherConfig {
-            labels: 20_000,
-            epochs: 4,
-            least_steps: 0,
-            batch_size: 64,
-            learning_rate: 2e-3,
-            warm_up: 0.1,
-            freeze_embeddings: false,
-            hidden_size: 64,
-            num_layers: 2,
-            heads: 4,
-            dropout: 0.0,
-        },
+        teacher: transformer(),
         student: StudentConfig {
             embedding_size: 32,
             hidden_size: 32,
@@ -127,18 +123,35 @@ pub fn preset(quick: bool) -> Config {
             temperature: 2.0,
         },
         latency_rounds: 200,
-    };
-    if !quick {
-        return full;
     }
+}
+
+fn transformer() -> TeacherConfig {
+    TeacherConfig {
+        labels: 20_000,
+        epochs: 4,
+        least_steps: 0,
+        batch_size: 64,
+        learning_rate: 2e-3,
+        warm_up: 0.1,
+        freeze_embeddings: false,
+        hidden_size: 64,
+        num_layers: 2,
+        heads: 4,
+        dropout: 0.0,
+    }
+}
+
+/// Half a minute: the teacher has seen too little to be good.
+fn quick() -> Config {
     Config {
         pool: 6000,
         teacher: TeacherConfig {
             labels: 6000,
             epochs: 5,
-            ..full.teacher
+            ..transformer()
         },
         latency_rounds: 50,
-        ..full
+        ..full()
     }
 }

@@ -169,8 +169,7 @@ fn train_seeds<E: Experiment>(
     trainer: &mut Trainer<'_>,
     seeds: &mut Vec<Vec<E::Outcome>>,
 ) -> Result<(), Error> {
-    for index in 0..args.seeds {
-        let seed = args.seed.wrapping_add(u64::from(index));
+    for seed in args.all_seeds() {
         seeds.push(Vec::new());
         for cell in experiment.cells() {
             let outcome = experiment.train(cell, seed, trainer)?;

@@ -84,9 +84,8 @@ fn train_seeds(
     trainer: &mut Trainer<'_>,
     seeds: &mut Vec<Vec<Outcome>>,
 ) -> Result<(), Error> {
-    for index in 0..args.run.seeds {
+    for seed in args.run.all_seeds() {
         let mut outcomes = Vec::new();
-        let seed = args.run.seed.wrapping_add(u64::from(index));
         let trained = trainer.train_cells(seed, &mut outcomes);
         seeds.push(outcomes);
         trained?;

@@ -141,45 +141,63 @@ impl Config {
 
 impl Settings for Config {
     fn validate(&self) -> Result<(), Error> {
-        let (teacher, student) = (&self.teacher, &self.student);
+        check_size("latency_rounds", self.latency_rounds)?;
+        let is_share = |share: f64| (0.0..=1.0).contains(&share);
+        check("loss.alpha", "in [0, 1]", self.loss.alpha, is_share)?;
+        check_positive("loss.temperature", self.loss.temperature)?;
+        self.teacher.validate()?;
+        self.student.validate()
+    }
+}
+
+impl TeacherConfig {
+    fn validate(&self) -> Result<(), Error> {
         for (key, size) in [
-            ("teacher.epochs", teacher.epochs),
-            ("teacher.batch_size", teacher.batch_size),
-            ("teacher.num_layers", teacher.num_layers),
-            ("teacher.heads", teacher.heads),
-            ("student.embedding_size", student.embedding_size),
-            ("student.hidden_size", student.hidden_size),
-            ("student.hidden_layer", student.hidden_layer),
-            ("student.min_count", student.min_count),
-            ("student.epochs", student.epochs),
-            ("student.batch_size", student.batch_size),
-            ("latency_rounds", self.latency_rounds),
+            ("teacher.epochs", self.epochs),
+            ("teacher.batch_size", self.batch_size),
+            ("teacher.num_layers", self.num_layers),
+            ("teacher.heads", self.heads),
         ] {
-            check(key, "at least 1", size as f64, |size| size >= 1.0)?;
+            check_size(key, size)?;
         }
-        let positive = |value: f64| value > 0.0 && value.is_finite();
+        check_positive("teacher.learning_rate", self.learning_rate)?;
         for (key, value) in [
-            ("teacher.learning_rate", teacher.learning_rate),
-            ("student.learning_rate", student.learning_rate),
-            ("loss.temperature", self.loss.temperature),
-        ] {
-            check(key, "above 0 and finite", value, positive)?;
-        }
-        for (key, value) in [
-            ("teacher.warm_up", teacher.warm_up),
-            ("teacher.dropout", teacher.dropout),
+            ("teacher.warm_up", self.warm_up),
+            ("teacher.dropout", self.dropout),
         ] {
             check(key, "in [0, 1)", value, |value| (0.0..1.0).contains(&value))?;
         }
-        let is_share = |share: f64| (0.0..=1.0).contains(&share);
-        check("loss.alpha", "in [0, 1]", self.loss.alpha, is_share)?;
-        check("student.max_norm", "above 0", student.max_norm, |norm| {
-            norm > 0.0
-        })?;
-        let width = teacher.hidden_size;
-        let is_whole = width > 0 && width.is_multiple_of(teacher.heads);
+        let width = self.hidden_size;
+        let is_whole = width > 0 && width.is_multiple_of(self.heads);
         let expected = "a multiple of teacher.heads";
-        check("teacher.hidden_size", expected, width as f64, |_| is_whole)?;
-        Ok(student.dropout.validate()?)
+        check("teacher.hidden_size", expected, width as f64, |_| is_whole)
     }
+}
+
+impl StudentConfig {
+    fn validate(&self) -> Result<(), Error> {
+        for (key, size) in [
+            ("student.embedding_size", self.embedding_size),
+            ("student.hidden_size", self.hidden_size),
+            ("student.hidden_layer", self.hidden_layer),
+            ("student.min_count", self.min_count),
+            ("student.epochs", self.epochs),
+            ("student.batch_size", self.batch_size),
+        ] {
+            check_size(key, size)?;
+        }
+        check_positive("student.learning_rate", self.learning_rate)?;
+        let positive = |norm: f64| norm > 0.0;
+        check("student.max_norm", "above 0", self.max_norm, positive)?;
+        Ok(self.dropout.validate()?)
+    }
+}
+
+fn check_size(key: &str, size: usize) -> Result<(), Error> {
+    check(key, "at least 1", size as f64, |size| size >= 1.0)
+}
+
+fn check_positive(key: &str, value: f64) -> Result<(), Error> {
+    let positive = |value: f64| value > 0.0 && value.is_finite();
+    check(key, "above 0 and finite", value, positive)
 }

@@ -78,38 +78,29 @@ impl Corpus {
 
     /// The parts for a number of labels, 0 for all, under a seed.
     pub fn parts(&self, labels: usize, config: &Config, seed: u64) -> Result<Parts, Error> {
-        let of_teacher = config.teacher.labels.max(labels);
-        let pool = (config.pool > 0).then_some(config.pool);
-        let sizes = |test| SplitSizes {
-            labelled: of_teacher.max(1),
-            pool,
+        let sizes = SplitSizes {
+            labelled: config.teacher.labels.max(labels),
+            pool: (config.pool > 0).then_some(config.pool),
             development: 0,
-            test,
+            test: 0,
         };
         let split = match self {
             Self::Generated => {
-                // One in twenty is there already, and left out.
-                let count = (of_teacher + config.pool + TEST) * 21 / 20 + 100;
+                // Some are there already, and left out.
+                let count = (sizes.labelled + config.pool + TEST) * 21 / 20 + 100;
                 let corpus = LabelledCorpus::generated_reviews(seed, count, Difficulty::Nested);
-                Split::draw(&corpus, sizes(TEST), seed)?
+                let test = TEST;
+                Split::draw(&corpus, SplitSizes { test, ..sizes }, seed)?
             }
-            Self::Files { train, test, .. } if labels == 0 => {
-                let (taken, test) = match test {
-                    Some(test) => (test.examples.clone(), test.examples.clone()),
-                    None => {
-                        let all = Split::draw(train, test_of(train, 1), seed)?;
-                        (all.test.examples.clone(), all.test.examples)
-                    }
+            Self::Files { train, test, .. } => {
+                let (train, test) = match test {
+                    Some(test) => (train.clone(), test.clone()),
+                    None => with_test(train, seed)?,
                 };
-                return Ok(everything(train, &taken, test));
-            }
-            Self::Files {
-                train,
-                test: Some(test),
-                ..
-            } => Split::draw_beside(test, train, sizes(0), seed)?,
-            Self::Files { train, .. } => {
-                Split::draw(train, sizes(test_of(train, of_teacher).test), seed)?
+                if labels == 0 {
+                    return Ok(everything(&train, test));
+                }
+                Split::draw_beside(&test, &train, sizes, seed)?
             }
         };
         Ok(Parts {
@@ -121,19 +112,28 @@ impl Corpus {
     }
 }
 
-/// A tenth of a corpus to be judged by, and at most [`TEST`].
-fn test_of(corpus: &LabelledCorpus, labelled: usize) -> SplitSizes {
-    SplitSizes {
-        labelled,
+/// A corpus without a tenth of it, at most [`TEST`] texts, and that.
+fn with_test(
+    corpus: &LabelledCorpus,
+    seed: u64,
+) -> Result<(LabelledCorpus, LabelledCorpus), Error> {
+    let sizes = SplitSizes {
+        // At least one of each class.
+        labelled: 2 * corpus.classes.len(),
         pool: None,
         development: 0,
         test: TEST.min(corpus.examples.len() / 10).max(1),
-    }
+    };
+    let split = Split::draw(corpus, sizes, seed)?;
+    let mut rest = split.labelled;
+    rest.examples.extend(split.pool.examples);
+    Ok((rest, split.test))
 }
 
 /// All texts but those that students are judged by; the pool is the same, and so needs no texts of its own.
-fn everything(train: &LabelledCorpus, taken: &[LabelledText], test: Vec<LabelledText>) -> Parts {
-    let mut known: HashSet<String> = taken.iter().map(|it| normalised(&it.text)).collect();
+fn everything(train: &LabelledCorpus, test: LabelledCorpus) -> Parts {
+    let test = test.examples;
+    let mut known: HashSet<String> = test.iter().map(|it| normalised(&it.text)).collect();
     let examples = train.examples.iter();
     let teacher: Vec<LabelledText> = examples
         .filter(|example| known.insert(normalised(&example.text)))

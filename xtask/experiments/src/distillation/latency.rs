@@ -15,6 +15,9 @@ use crate::error::Error;
 /// The numbers of texts at a time that are measured.
 pub const BATCHES: [usize; 2] = [1, 32];
 
+/// The first rounds, which do not count.
+const WARM_UP: usize = 2;
+
 /// Milliseconds, medians over rounds in which both take turns.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Latency {
@@ -31,56 +34,61 @@ impl Latency {
     }
 }
 
+/// An encoder and its tokenizer.
+pub type TimedTeacher<'a> = (&'a EncoderClassifier, &'a TextTokenizer);
+/// A student and what it reads.
+pub type TimedStudent<'a> = (&'a SequenceClassifier<AnyCell>, &'a Reader);
+
 /// Measures at each of the [`BATCHES`], tokenisation included. The student runs prepared, as it would in use.
 pub fn measure(
-    (teacher, tokenizer): (&EncoderClassifier, &TextTokenizer),
-    (student, reader): (&SequenceClassifier<AnyCell>, &Reader),
+    teacher: TimedTeacher<'_>,
+    student: TimedStudent<'_>,
     texts: &[&str],
     rounds: usize,
 ) -> Result<Vec<Latency>, Error> {
-    let device = teacher.device();
-    let threads = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-    let mut latencies = Vec::new();
-    for batch in BATCHES {
+    let cores = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    let measure = |batch| {
         // One text is too little work to share.
-        let threads = if batch == 1 {
-            NonZeroUsize::MIN
-        } else {
-            threads
-        };
-        let mut student = student.prepare(threads)?;
-        let mut of_teacher = |texts: &[&str]| -> Result<(), Error> {
-            let rows = tokenizer.encode(texts)?;
-            let tokens = tokenizer.batch(&rows, &device);
-            teacher.forward(tokens.tokens, tokens.lengths).into_data();
-            Ok(())
-        };
-        let mut of_student = |texts: &[&str]| -> Result<(), Error> {
-            let rows = reader.rows(texts.iter().copied())?;
-            student.logits(&padded(&rows)?);
-            Ok(())
-        };
-        let (mut teacher_ms, mut student_ms) = (Vec::new(), Vec::new());
-        // The first rounds do not count.
-        for round in 0..rounds + 2 {
-            let start = round * batch % texts.len().saturating_sub(batch).max(1);
-            let texts = &texts[start..(start + batch).min(texts.len())];
-            let (slow, fast) = (
-                timed(texts, &mut of_teacher)?,
-                timed(texts, &mut of_student)?,
-            );
-            if round >= 2 {
-                teacher_ms.push(slow);
-                student_ms.push(fast);
-            }
+        let threads = if batch == 1 { NonZeroUsize::MIN } else { cores };
+        measure_batch(teacher, (student, threads), (texts, batch), rounds)
+    };
+    BATCHES.into_iter().map(measure).collect()
+}
+
+fn measure_batch(
+    (teacher, tokenizer): TimedTeacher<'_>,
+    ((student, reader), threads): (TimedStudent<'_>, NonZeroUsize),
+    (texts, batch): (&[&str], usize),
+    rounds: usize,
+) -> Result<Latency, Error> {
+    let device = teacher.device();
+    let mut student = student.prepare(threads)?;
+    let mut of_teacher = |texts: &[&str]| {
+        let tokens = tokenizer.batch(&tokenizer.encode(texts)?, &device);
+        teacher.forward(tokens.tokens, tokens.lengths).into_data();
+        Ok(())
+    };
+    let mut of_student = |texts: &[&str]| {
+        let rows = reader.rows(texts.iter().copied())?;
+        student.logits(&padded(&rows)?);
+        Ok(())
+    };
+    let (mut teacher_ms, mut student_ms) = (Vec::new(), Vec::new());
+    for round in 0..WARM_UP + rounds {
+        let start = round * batch % texts.len().saturating_sub(batch).max(1);
+        let texts = &texts[start..(start + batch).min(texts.len())];
+        let slow = timed(texts, &mut of_teacher)?;
+        let fast = timed(texts, &mut of_student)?;
+        if round >= WARM_UP {
+            teacher_ms.push(slow);
+            student_ms.push(fast);
         }
-        latencies.push(Latency {
-            batch,
-            teacher_ms: median(teacher_ms),
-            student_ms: median(student_ms),
-        });
     }
-    Ok(latencies)
+    Ok(Latency {
+        batch,
+        teacher_ms: median(teacher_ms),
+        student_ms: median(student_ms),
+    })
 }
 
 fn padded(rows: &[Vec<u32>]) -> Result<TokenRows, Error> {

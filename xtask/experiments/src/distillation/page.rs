@@ -1,12 +1,16 @@
 //! What a run's page shows: who saw what, how right and how fast each is, and where student and teacher disagree.
 
+mod charts;
+
 use super::Given;
 use super::arm::Arm;
 use super::judged::Judged;
+use super::latency::Latency;
 use super::protocol::{Count, Seed};
 use super::results::gain;
 use crate::progress::duration;
-use crate::report::{Chart, Curve, Page, Scale, Size, Stroke, Table};
+use crate::report::{Page, Table};
+use charts::{learning_curve, reliability, speed_and_accuracy};
 
 /// How many texts are shown on which student and teacher disagree, of each kind.
 const SHOWN: usize = 5;
@@ -14,7 +18,7 @@ const SHOWN: usize = 5;
 const HEAD: [&str; 9] = [
     "model",
     "labelled texts",
-    "texts with soft labels",
+    "texts the teacher labelled",
     "test accuracy, %",
     "calibration error, %",
     "parameters",
@@ -28,7 +32,7 @@ pub fn page(title: &str, seeds: &[&Seed], given: &Given) -> Page {
     let mut page = Page {
         title: title.to_owned(),
         summary: format!(
-            "A student learns {} from {}.",
+            "On {}, a small recurrent student learns from {}.",
             given.corpus.name(),
             given.teacher
         ),
@@ -67,59 +71,71 @@ fn student_of(count: &Count, arm: Arm) -> Option<&Judged> {
     found.map(|student| &student.judged)
 }
 
-fn rows(seeds: &[&Seed], seed: &Seed, count: &Count) -> Vec<Vec<String>> {
-    let milliseconds = |index: usize, of: fn(&super::latency::Latency) -> f64| {
+/// Accuracy and calibration error, means over seeds.
+fn judged(seeds: &[&Seed], of: impl Fn(&Count) -> Option<&Judged>) -> [String; 2] {
+    let accuracy = mean(seeds, |count| Some(of(count)?.accuracy));
+    let error = mean(seeds, |count| Some(of(count)?.calibration_error));
+    [format!("{accuracy:.2}"), format!("{error:.1}")]
+}
+
+/// The milliseconds of one and of 32 texts, where they were measured.
+fn milliseconds(seed: &Seed, of: impl Fn(&Latency) -> f64) -> [String; 2] {
+    [0, 1].map(|index| {
         let found = seed.latencies.get(index);
         found.map_or_else(String::new, |it| format!("{:.3}", of(it)))
-    };
-    let judged = |of: &dyn Fn(&Count) -> Option<&Judged>| {
-        let accuracy = mean(seeds, |count| Some(of(count)?.accuracy));
-        let error = mean(seeds, |count| Some(of(count)?.calibration_error));
-        [format!("{accuracy:.2}"), format!("{error:.1}")]
-    };
-    let (facts, _) = &count.teacher;
-    let [accuracy, error] = judged(&|count| Some(&count.teacher.1));
-    let unknown = |number: usize| match number {
-        0 => "given".to_owned(),
-        number => number.to_string(),
-    };
-    let mut rows = vec![vec![
-        "teacher".to_owned(),
-        unknown(facts.labels),
-        "0".to_owned(),
-        accuracy,
-        error,
-        unknown(facts.parameters),
-        milliseconds(0, |it| it.teacher_ms),
-        milliseconds(1, |it| it.teacher_ms),
-        duration(facts.seconds),
-    ]];
-    for student in &count.students {
+    })
+}
+
+fn rows(seeds: &[&Seed], seed: &Seed, count: &Count) -> Vec<Vec<String>> {
+    let mut rows = vec![teacher_row(seeds, seed, count)];
+    rows.extend(count.students.iter().map(|student| {
         let arm = student.arm;
-        let [accuracy, error] = judged(&|count| student_of(count, arm));
+        let [accuracy, error] = judged(seeds, |count| student_of(count, arm));
+        // All students are one network, so one of them is timed.
+        let [one, many] = milliseconds(seed, |it| it.student_ms);
         let soft = match arm {
             Arm::Student => 0,
             Arm::Pseudo | Arm::Distilled => student.texts,
         };
-        // All students are one network, so one of them is timed.
-        rows.push(vec![
+        vec![
             arm.title().to_owned(),
             count.labels.to_string(),
             soft.to_string(),
             accuracy,
             error,
             student.parameters.to_string(),
-            milliseconds(0, |it| it.student_ms),
-            milliseconds(1, |it| it.student_ms),
+            one,
+            many,
             duration(student.seconds),
-        ]);
-    }
+        ]
+    }));
     let words = mean(seeds, |count| Some(count.bag_of_words));
     let mut row = vec!["bag of words".to_owned(), count.labels.to_string()];
     row.extend(["0".to_owned(), format!("{words:.2}")]);
     row.resize(HEAD.len(), String::new());
     rows.push(row);
     rows
+}
+
+fn teacher_row(seeds: &[&Seed], seed: &Seed, count: &Count) -> Vec<String> {
+    let (facts, _) = &count.teacher;
+    let [accuracy, error] = judged(seeds, |count| Some(&count.teacher.1));
+    let [one, many] = milliseconds(seed, |it| it.teacher_ms);
+    let known = |number: usize| match number {
+        0 => "not known".to_owned(),
+        number => number.to_string(),
+    };
+    vec![
+        "teacher".to_owned(),
+        known(facts.labels),
+        "0".to_owned(),
+        accuracy,
+        error,
+        known(facts.parameters),
+        one,
+        many,
+        duration(facts.seconds),
+    ]
 }
 
 /// Who saw what, and what distillation gains.
@@ -136,8 +152,8 @@ fn notes(seeds: &[&Seed], count: &Count) -> Vec<String> {
         ),
     };
     let mut notes = vec![format!(
-        "{teacher} The student alone has {} labelled texts; the distilled student has {pool}. All have the same network, \
-         and are judged by texts that none of them has seen, nor the teacher.",
+        "{teacher} The student alone has {} labelled texts; the distilled student has {pool}. All students are \
+         the same network, and all are judged by texts that neither they nor the teacher have seen.",
         count.labels
     )];
     for (from, to) in [
@@ -158,99 +174,6 @@ fn notes(seeds: &[&Seed], count: &Count) -> Vec<String> {
         }
     }
     notes
-}
-
-/// Accuracy by the number of labels, where there are several.
-fn learning_curve(seed: &Seed) -> Option<Chart> {
-    if seed.counts.len() < 2 {
-        return None;
-    }
-    let mut counts: Vec<&Count> = seed.counts.iter().collect();
-    counts.sort_by_key(|count| count.labels);
-    let curve = |label: &str, colour, of: &dyn Fn(&Count) -> Option<f64>| Curve {
-        label: label.to_owned(),
-        colour,
-        stroke: Stroke::Marked,
-        points: counts
-            .iter()
-            .filter_map(|count| Some((count.labels as f64, of(count)?)))
-            .collect(),
-    };
-    let arm = |arm| move |count: &Count| Some(student_of(count, arm)?.accuracy);
-    Some(Chart {
-        title: format!(
-            "Test accuracy in % by the number of labels, seed {}",
-            seed.seed
-        ),
-        x_label: "labelled texts".to_owned(),
-        size: Size::Whole,
-        x_scale: Scale::Log,
-        y_scale: Scale::Linear,
-        curves: vec![
-            curve("teacher", 3, &|count| Some(count.teacher.1.accuracy)),
-            curve("distilled", 1, &arm(Arm::Distilled)),
-            curve("pseudo", 2, &arm(Arm::Pseudo)),
-            curve("alone", 0, &arm(Arm::Student)),
-        ],
-    })
-}
-
-/// Each model as a point, where they were timed.
-fn speed_and_accuracy(seed: &Seed, count: &Count) -> Option<Chart> {
-    let latency = seed.latencies.first()?;
-    let point = |label: &str, colour, milliseconds, accuracy| Curve {
-        label: label.to_owned(),
-        colour,
-        stroke: Stroke::Marked,
-        points: vec![(milliseconds, accuracy)],
-    };
-    let mut curves = vec![point(
-        "teacher",
-        3,
-        latency.teacher_ms,
-        count.teacher.1.accuracy,
-    )];
-    for (colour, label, arm) in [(1, "distilled", Arm::Distilled), (0, "alone", Arm::Student)] {
-        let judged = student_of(count, arm).map(|it| it.accuracy);
-        curves.extend(judged.map(|accuracy| point(label, colour, latency.student_ms, accuracy)));
-    }
-    Some(Chart {
-        title: "Test accuracy in % by the milliseconds that one text takes".to_owned(),
-        x_label: "milliseconds, tokenisation included".to_owned(),
-        size: Size::Half,
-        x_scale: Scale::Log,
-        y_scale: Scale::Linear,
-        curves,
-    })
-}
-
-/// Confidence against accuracy, before and after distillation.
-fn reliability(count: &Count) -> Chart {
-    let curve = |label: &str, colour, points: &[(f64, f64)]| Curve {
-        label: label.to_owned(),
-        colour,
-        stroke: Stroke::Marked,
-        points: points.to_vec(),
-    };
-    let mut curves = vec![Curve {
-        label: String::new(),
-        colour: 4,
-        stroke: Stroke::Thin,
-        points: vec![(0.0, 0.0), (100.0, 100.0)],
-    }];
-    curves.push(curve("teacher", 3, &count.teacher.1.reliability));
-    for (colour, label, arm) in [(1, "distilled", Arm::Distilled), (0, "alone", Arm::Student)] {
-        let judged = student_of(count, arm);
-        curves.extend(judged.map(|it| curve(label, colour, &it.reliability)));
-    }
-    Chart {
-        title: "Calibration: accuracy in % by confidence; the thin line is perfect".to_owned(),
-        x_label: "confidence in %".to_owned(),
-        size: Size::Half,
-        x_scale: Scale::Linear,
-        y_scale: Scale::Linear,
-        curves,
-    }
 }
 
 /// Texts on which one of the two is right and the other wrong, those first that the wrong one is surest of.

@@ -1,32 +1,24 @@
 //! Training a student.
 
-use std::iter;
 use std::time::Instant;
 
 use burn::module::Module;
 use burn::tensor::Device;
 use recurra_cells::{AnyCell, AnyCellConfig, Direction, Lengths, RecurrentConfig, SeededRng};
-use recurra_datasets::batches::{BatchCursor, PaddedBatch, PaddedBatches};
+use recurra_datasets::batches::{PaddedBatch, PaddedBatches};
 use recurra_datasets::{Vocabulary, VocabularyLimits, english_words};
 use recurra_distill::{Objective, SoftLabels, Student, StudentBatch};
 use recurra_train::{
-    Course, ScheduledRate, SequenceClassifier, SequenceClassifierConfig, TokenRows, TrainingConfig,
-    TruncatedBptt,
+    Course, SequenceClassifier, SequenceClassifierConfig, TokenRows, TrainingConfig, TruncatedBptt,
 };
 
 use super::config::StudentConfig;
+use super::steps::Steps;
 use crate::cells::CellKind;
 use crate::error::Error;
-use crate::interrupt;
-use crate::metrics::Line;
-use crate::progress::{Progress, Seen, Subject};
 use crate::training::Trainer;
+use crate::training::streams::{DROPOUT, WEIGHTS};
 
-/// The streams of random numbers under one seed.
-const WEIGHTS: u64 = 0;
-const DROPOUT: u64 = 1;
-/// How often a line is written, in steps.
-const LINE_EVERY: usize = 50;
 /// How many texts are read at a time where nothing is learned.
 const READ: usize = 128;
 
@@ -43,20 +35,11 @@ pub struct Lesson {
     pub objective: Objective,
 }
 
-/// Which student it is.
-#[derive(Clone, Copy)]
-pub struct Name<'a> {
-    pub text: &'a str,
-    pub cell: CellKind,
-    pub seed: u64,
-}
-
 /// A classifier and what it is built from.
 pub struct Taught {
     pub config: SequenceClassifierConfig<AnyCellConfig>,
     pub classifier: SequenceClassifier<AnyCell>,
     pub seconds: f64,
-    pub steps: usize,
 }
 
 impl Reader {
@@ -103,60 +86,40 @@ pub fn classifier_config(
 pub fn teach(
     config: &StudentConfig,
     lesson: &Lesson,
-    [words, classes]: [usize; 2],
-    name: Name<'_>,
+    classifier: SequenceClassifierConfig<AnyCellConfig>,
+    (name, seed): (&str, u64),
     trainer: &mut Trainer<'_>,
 ) -> Result<Option<Taught>, Error> {
     let started = Instant::now();
-    let classifier_config = classifier_config(config, name.cell, [words, classes]);
     let device = trainer.device().clone().autodiff();
-    let rng = &mut SeededRng::for_stream(name.seed, WEIGHTS);
-    let student = Student::new(classifier_config.init(&device, rng), lesson.objective);
+    let rng = &mut SeededRng::for_stream(seed, WEIGHTS);
+    let student = Student::new(classifier.init(&device, rng), lesson.objective);
     let told = TrainingConfig {
         max_norm: config.max_norm,
         regularization: config.dropout.into(),
         ..TrainingConfig::default()
     };
-    let dropout = SeededRng::for_stream(name.seed, DROPOUT);
-    let mut training = TruncatedBptt::new(student, told, dropout)?;
-    let batches = PaddedBatches::new(&lesson.rows, 0, config.batch_size)?;
-    let steps = (config.epochs * batches.len())
-        .max(config.least_steps)
-        .max(1);
-    let rate = ScheduledRate::new(Course::Cosine.over(steps), config.learning_rate)?;
-    let mut progress = Progress::start(trainer.display(), name.subject(steps));
-    for (step, batch) in (1..=steps).zip(endless(&batches, name.seed)) {
-        let learning_rate = rate.at(step - 1);
-        let report = training.train_window(&lesson.batch(&batch)?, learning_rate)?;
-        let seen = Seen {
-            step,
-            loss: report.loss,
-            grad_norm: report.grad_norm,
-            learning_rate,
-            rate: (step * config.batch_size) as f64 / started.elapsed().as_secs_f64(),
-        };
-        progress.step(&seen);
-        if step.is_multiple_of(LINE_EVERY) || step == steps {
-            trainer.metrics().write(&name.line(&seen))?;
-        }
-        if interrupt::requested() {
-            return Ok(None);
-        }
+    let mut training = TruncatedBptt::new(student, told, SeededRng::for_stream(seed, DROPOUT))?;
+    let steps = Steps {
+        name,
+        seed,
+        epochs: config.epochs,
+        least: config.least_steps,
+        batch_size: config.batch_size,
+        learning_rate: config.learning_rate,
+    };
+    let schedule = Course::Cosine.over(steps.over(lesson.rows.len()));
+    let step = |batch: &PaddedBatch, learning_rate| {
+        Ok(training.train_window(&lesson.batch(batch)?, learning_rate)?)
+    };
+    if !steps.make(&lesson.rows, schedule, trainer, step)? {
+        return Ok(None);
     }
     Ok(Some(Taught {
-        config: classifier_config,
+        config: classifier,
         classifier: training.model_for_use().classifier,
         seconds: started.elapsed().as_secs_f64(),
-        steps,
     }))
-}
-
-/// One epoch after the other, each in an order of its own.
-pub fn endless(batches: &PaddedBatches<'_>, seed: u64) -> impl Iterator<Item = PaddedBatch> {
-    let cursors = iter::successors(Some(BatchCursor::default()), |cursor| {
-        Some(cursor.next_epoch())
-    });
-    cursors.flat_map(move |cursor| batches.epoch(seed, cursor))
 }
 
 impl Lesson {
@@ -170,26 +133,6 @@ impl Lesson {
             }
             None => taught,
         })
-    }
-}
-
-impl Name<'_> {
-    fn subject(&self, steps: usize) -> Subject {
-        Subject {
-            label: format!("{} seed {}", self.text, self.seed),
-            counted: "texts",
-            done: 0,
-            steps,
-        }
-    }
-
-    /// A line of `metrics.jsonl`.
-    fn line(&self, seen: &Seen) -> Line {
-        let line = Line::new(self.text, self.seed, seen.step);
-        line.with("train_loss", seen.loss)
-            .with("grad_norm", seen.grad_norm)
-            .with("learning_rate", seen.learning_rate)
-            .with("texts_per_second", seen.rate)
     }
 }
 

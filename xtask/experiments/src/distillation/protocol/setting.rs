@@ -1,0 +1,179 @@
+//! The arms of one number of labels under one seed.
+
+use burn::module::Module;
+use recurra_datasets::labelled::LabelledText;
+use recurra_distill::{Objective, SoftLabels};
+use recurra_train::{load, save};
+
+use super::super::arm::Arm;
+use super::super::config::Config;
+use super::super::corpus::Parts;
+use super::super::judged::Judged;
+use super::super::latency::{self, Latency};
+use super::super::student::{self, Lesson, Reader, Taught};
+use super::super::teacher::Ready;
+use super::super::{Model, bag_of_words};
+use super::{Count, Finished};
+use crate::error::Error;
+use crate::run_folder::RunFolder;
+use crate::training::Trainer;
+
+/// What the arms of one number of labels have in common.
+pub struct Setting<'a> {
+    pub config: &'a Config,
+    pub parts: &'a Parts,
+    pub classes: usize,
+    pub reader: &'a Reader,
+    /// The teacher's, for labelled texts and then the pool.
+    pub soft: &'a SoftLabels,
+    pub seed: u64,
+    /// As it was asked for.
+    pub labels: usize,
+}
+
+/// Every arm; fewer after Ctrl-C.
+pub fn students(setting: &Setting<'_>, trainer: &mut Trainer<'_>) -> Result<Vec<Finished>, Error> {
+    let mut finished = Vec::new();
+    for &arm in &setting.config.arms {
+        match setting.student(arm, trainer)? {
+            Some(student) => finished.push(student),
+            None => break,
+        }
+    }
+    Ok(finished)
+}
+
+impl Setting<'_> {
+    /// What all that was trained comes to.
+    pub fn count(&self, ready: &Ready<'_>, students: Vec<Finished>) -> Result<Count, Error> {
+        let (labelled, test) = (self.parts.labelled(), &self.parts.test);
+        let of_teacher = Judged::new(&ready.judge(test)?, &labels_of(test));
+        Ok(Count {
+            labels: labelled.len(),
+            pool: self.parts.pool.len(),
+            teacher: (ready.facts(), of_teacher),
+            students,
+            bag_of_words: bag_of_words::accuracy(self.reader, labelled, test, self.classes)?,
+        })
+    }
+
+    /// A student that is finished, in this run or before it was interrupted; `None` after Ctrl-C.
+    fn student(&self, arm: Arm, trainer: &mut Trainer<'_>) -> Result<Option<Finished>, Error> {
+        let folder = RunFolder::at(trainer.folder());
+        let file = format!("{}.json", self.name(arm));
+        if folder.join(&file).is_file() {
+            return folder.read(&file).map(Some);
+        }
+        let lesson = self.lesson(arm)?;
+        let name = format!("{}, {} labels", arm.title(), self.parts.labelled);
+        let student = &self.config.student;
+        let sizes = [self.reader.vocabulary.len(), self.classes];
+        let config = student::classifier_config(student, self.config.cell, sizes);
+        let told = (name.as_str(), self.seed);
+        let Some(taught) = student::teach(student, &lesson, config, told, trainer)? else {
+            return Ok(None);
+        };
+        if arm == Arm::Distilled {
+            save(
+                &trainer.folder().join(self.name(arm)),
+                &taught.config,
+                &taught.classifier,
+            )?;
+        }
+        let finished = self.finished(arm, lesson.rows.len(), &taught, trainer)?;
+        folder.write_json(&file, &finished)?;
+        Ok(Some(finished))
+    }
+
+    fn finished(
+        &self,
+        arm: Arm,
+        texts: usize,
+        taught: &Taught,
+        trainer: &Trainer<'_>,
+    ) -> Result<Finished, Error> {
+        let test = self.parts.test.iter().map(|it| it.text.as_str());
+        let rows = self.reader.rows(test)?;
+        let logits = student::logits(&taught.classifier, &rows, trainer.device())?;
+        let judged = Judged::new(&logits, &labels_of(&self.parts.test));
+        let accuracy = judged.accuracy;
+        eprintln!("{} seed {}: {accuracy:.2} %", arm.title(), self.seed);
+        Ok(Finished {
+            arm,
+            judged,
+            texts,
+            seconds: taught.seconds,
+            parameters: taught.classifier.num_params(),
+        })
+    }
+
+    /// What an arm learns from.
+    fn lesson(&self, arm: Arm) -> Result<Lesson, Error> {
+        let labelled = self.parts.labelled();
+        let known = labelled.iter().map(|it| it.label);
+        let texts = labelled.iter().map(|it| it.text.as_str());
+        if arm == Arm::Student {
+            return Ok(Lesson {
+                rows: self.reader.rows(texts)?,
+                labels: known.collect(),
+                teacher: None,
+                objective: Objective::Labels,
+            });
+        }
+        let decided = self.soft.decisions().into_iter().skip(labelled.len());
+        Ok(Lesson {
+            rows: self
+                .reader
+                .rows(texts.chain(self.parts.pool.iter().map(String::as_str)))?,
+            labels: known.chain(decided).collect(),
+            teacher: (arm == Arm::Distilled).then(|| self.soft.clone()),
+            objective: match arm {
+                Arm::Distilled => self.config.loss.objective(),
+                Arm::Student | Arm::Pseudo => Objective::Labels,
+            },
+        })
+    }
+
+    /// The name of an arm's files.
+    fn name(&self, arm: Arm) -> String {
+        format!("{}-{}-{}", arm.name(), self.labels, self.seed)
+    }
+
+    /// The distilled student, from the run's folder.
+    pub fn model(&self, trainer: &Trainer<'_>) -> Result<Model, Error> {
+        let folder = trainer.folder().join(self.name(Arm::Distilled));
+        let (config, classifier) = load(&folder, trainer.device())?;
+        Ok(Model {
+            config,
+            classifier,
+            vocabulary: self.reader.vocabulary.clone(),
+        })
+    }
+
+    /// Where the teacher is one that can be timed.
+    pub fn latencies(
+        &self,
+        ready: &Ready<'_>,
+        model: &Model,
+        trainer: &Trainer<'_>,
+    ) -> Result<Vec<Latency>, Error> {
+        let Ready::Encoder(teacher, tokenizer, _) = ready else {
+            return Ok(Vec::new());
+        };
+        let file = format!("latency-{}.json", self.seed);
+        let folder = RunFolder::at(trainer.folder());
+        if folder.join(&file).is_file() {
+            return folder.read(&file);
+        }
+        let texts: Vec<&str> = self.parts.test.iter().map(|it| it.text.as_str()).collect();
+        let teacher = (teacher.classifier(), tokenizer.as_ref());
+        let student = (&model.classifier, self.reader);
+        let measured = latency::measure(teacher, student, &texts, self.config.latency_rounds)?;
+        folder.write_json(&file, &measured)?;
+        Ok(measured)
+    }
+}
+
+fn labels_of(texts: &[LabelledText]) -> Vec<usize> {
+    texts.iter().map(|it| it.label).collect()
+}
