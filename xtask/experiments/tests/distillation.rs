@@ -200,10 +200,13 @@ fn a_student_learns_from_files() {
     assert!(page.contains("its own labelled texts"), "{page}");
 }
 
+/// Spoils a line of a file.
+type Change = fn(&mut Value);
+
 #[test]
 fn what_is_wrong_with_a_teacher_is_said_before_anything_is_written() {
     let classes = json!(["0", "1"]);
-    let spoilt: [(Value, fn(&mut Value), &str); 5] = [
+    let spoilt: [(Value, Change, &str); 5] = [
         (
             classes.clone(),
             |line| line["probabilities"] = json!([0.9, 0.2]),
