@@ -53,6 +53,19 @@ impl SoftLabels {
         Self::new(classes, logits)
     }
 
+    /// Adds the texts of others behind these.
+    ///
+    /// # Panics
+    /// If they are of another number of classes.
+    pub fn extend(&mut self, others: &Self) {
+        assert_eq!(
+            others.classes, self.classes,
+            "soft labels of {} classes are added to those of {}",
+            others.classes, self.classes
+        );
+        self.logits.extend_from_slice(&others.logits);
+    }
+
     /// `N`.
     pub fn len(&self) -> usize {
         self.logits.len() / self.classes

@@ -105,6 +105,7 @@ fn full() -> Config {
         cell: CellKind::Lstm,
         path: Path::Fused,
         labels: 1000,
+        least_words: 0,
         curve: vec![50, 100, 250, 500, 5000],
         pool: 0,
         arms: vec![Arm::Student, Arm::Pseudo, Arm::Distilled],
@@ -115,6 +116,8 @@ fn full() -> Config {
             alpha: 0.1,
             temperature: 2.0,
         },
+        augmented_copies: 20,
+        tags: String::new(),
         latency_rounds: 100,
     }
 }
@@ -139,7 +142,9 @@ fn fine_tuned() -> TeacherConfig {
 /// The student of Tang et al. (2019).
 fn tang_bi_lstm() -> StudentConfig {
     StudentConfig {
+        vectors: String::new(),
         embedding_size: 300,
+        embedding_std: 1.0,
         hidden_size: 150,
         hidden_layer: 200,
         min_count: 1,

@@ -4,6 +4,7 @@
 //! differ in nothing but what they learn from are judged by the same test texts.
 
 mod arm;
+mod augmented;
 mod bag_of_words;
 mod config;
 mod corpus;
@@ -89,10 +90,12 @@ impl<S: Scenario> Experiment for Distillation<S> {
         S::resolve(args)
     }
 
-    fn open(args: &S::Args, config: Config) -> Result<Self, Error> {
+    fn open(args: &S::Args, mut config: Config) -> Result<Self, Error> {
         kernel::set_path(config.path);
         let (given, run) = (S::open(args)?, args.as_ref());
         if let Source::File(file) = &given.source {
+            // A file has no answer for texts that are made here.
+            config.arms.retain(|&arm| arm != Arm::Augmented);
             for seed in run.all_seeds() {
                 protocol::check_file(file, &given.corpus, &config, (seed, run.seed))?;
             }

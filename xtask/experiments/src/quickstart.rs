@@ -97,12 +97,15 @@ fn full() -> Config {
         cell: CellKind::Lstm,
         path: Path::Fused,
         labels: 200,
+        least_words: 0,
         curve: Vec::new(),
         pool: 20_000,
         arms: vec![Arm::Student, Arm::Pseudo, Arm::Distilled],
         teacher: transformer(),
         student: StudentConfig {
+            vectors: String::new(),
             embedding_size: 32,
+            embedding_std: 1.0,
             hidden_size: 32,
             hidden_layer: 32,
             min_count: 1,
@@ -122,6 +125,8 @@ fn full() -> Config {
             alpha: 0.1,
             temperature: 2.0,
         },
+        augmented_copies: 20,
+        tags: String::new(),
         latency_rounds: 200,
     }
 }

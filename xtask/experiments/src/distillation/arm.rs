@@ -12,6 +12,8 @@ pub enum Arm {
     Pseudo,
     /// The teacher's logits on labelled texts and pool.
     Distilled,
+    /// The same, and its logits on changed copies of the labelled texts (Tang et al. 2019).
+    Augmented,
 }
 
 impl Arm {
@@ -21,6 +23,7 @@ impl Arm {
             Self::Student => "student",
             Self::Pseudo => "pseudo",
             Self::Distilled => "distilled",
+            Self::Augmented => "augmented",
         }
     }
 
@@ -30,6 +33,7 @@ impl Arm {
             Self::Student => "student_accuracy",
             Self::Pseudo => "pseudo_label_accuracy",
             Self::Distilled => "distilled_accuracy",
+            Self::Augmented => "augmented_accuracy",
         }
     }
 
@@ -39,6 +43,7 @@ impl Arm {
             Self::Student => "student alone",
             Self::Pseudo => "student on pseudo-labels",
             Self::Distilled => "distilled student",
+            Self::Augmented => "distilled student, augmented texts",
         }
     }
 }

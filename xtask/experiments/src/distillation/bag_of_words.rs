@@ -50,6 +50,7 @@ pub fn accuracy(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::quickstart;
 
     fn texts(rows: &[(&str, usize)]) -> Vec<LabelledText> {
         let text = |&(text, label): &(&str, usize)| LabelledText {
@@ -67,7 +68,8 @@ mod tests {
             ("bad film", 0),
             ("a bad bore", 0),
         ]);
-        let reader = Reader::new(labelled.iter().map(|it| it.text.as_str()), 1);
+        let texts = labelled.iter().map(|it| it.text.as_str());
+        let reader = Reader::new(texts, &quickstart::preset(true).student).unwrap();
         let test = texts(&[
             ("good good", 1),
             ("bore bad", 0),

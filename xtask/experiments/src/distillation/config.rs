@@ -20,6 +20,8 @@ pub struct Config {
     pub path: Path,
     /// How many labelled texts the student has; 0 for all there are, which are then the pool as well.
     pub labels: usize,
+    /// The fewest words of a labelled text, such as whole sentences have; shorter ones are left to the pool. 0 for any.
+    pub least_words: usize,
     /// Further numbers of labels, under the first seed alone: the learning curve.
     pub curve: Vec<usize>,
     /// How many texts without labels the teacher labels for the student; 0 for all that are left.
@@ -32,6 +34,11 @@ pub struct Config {
     pub student: StudentConfig,
     /// What a student learns from the teacher's logits.
     pub loss: LossConfig,
+    /// How many changed copies of each labelled text the arm `augmented` has further.
+    pub augmented_copies: usize,
+    /// A CoNLL-U file of tagged sentences, which tells words of the same part of speech that may stand for each other in those
+    /// copies. Empty for none; words are then masked alone, and texts cut.
+    pub tags: String,
     /// How often the latencies are measured, at least 1.
     pub latency_rounds: usize,
 }
@@ -70,10 +77,14 @@ pub struct TeacherConfig {
 pub struct StudentConfig {
     /// `E`, at least 1.
     pub embedding_size: usize,
+    /// The deviation of the vectors that are drawn, above 0 and finite.
+    pub embedding_std: f64,
     /// `H` of each direction, at least 1.
     pub hidden_size: usize,
     /// The units of ReLU before the output layer, at least 1.
     pub hidden_layer: usize,
+    /// A file of word vectors, as GloVe has them, that embeddings start from; they may be narrower. Empty for none.
+    pub vectors: String,
     /// How often a word must stand in the texts to have a vector of its own, at least 1.
     pub min_count: usize,
     /// How often a student sees each text, at least 1.
@@ -187,6 +198,7 @@ impl StudentConfig {
             check_size(key, size)?;
         }
         check_positive("student.learning_rate", self.learning_rate)?;
+        check_positive("student.embedding_std", self.embedding_std)?;
         let positive = |norm: f64| norm > 0.0;
         check("student.max_norm", "above 0", self.max_norm, positive)?;
         Ok(self.dropout.validate()?)

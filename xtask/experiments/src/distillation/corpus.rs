@@ -100,7 +100,14 @@ impl Corpus {
                 if labels == 0 {
                     return Ok(everything(&train, test));
                 }
-                Split::draw_beside(&test, &train, sizes, seed)?
+                if config.least_words > 0 {
+                    let (long, short) = by_words(train, config.least_words);
+                    let pool = None;
+                    let split = Split::draw_beside(&test, &long, SplitSizes { pool, ..sizes }, seed)?;
+                    with_shorter(split, short, config.pool)
+                } else {
+                    Split::draw_beside(&test, &train, sizes, seed)?
+                }
             }
         };
         Ok(Parts {
@@ -110,6 +117,35 @@ impl Corpus {
             test: split.test.examples,
         })
     }
+}
+
+/// The texts of at least so many words, and the others.
+fn by_words(corpus: LabelledCorpus, least: usize) -> (LabelledCorpus, LabelledCorpus) {
+    let is_long = |it: &LabelledText| it.text.split_whitespace().count() >= least;
+    let (long, short) = corpus.examples.into_iter().partition(is_long);
+    let part = |examples| LabelledCorpus {
+        classes: corpus.classes.clone(),
+        examples,
+    };
+    (part(long), part(short))
+}
+
+/// The split with further texts in its pool, unless they are in another part; at most `limit` in the pool, 0 for all, from all
+/// over it.
+fn with_shorter(mut split: Split, short: LabelledCorpus, limit: usize) -> Split {
+    let parts = [&split.labelled, &split.pool, &split.test];
+    let texts = parts.into_iter().flat_map(|part| &part.examples);
+    let mut known: HashSet<String> = texts.map(|it| normalised(&it.text)).collect();
+    let short = short.examples.into_iter();
+    let new = short.filter(|it| known.insert(normalised(&it.text)));
+    let pool = &mut split.pool.examples;
+    pool.extend(new);
+    if limit > 0 && limit < pool.len() {
+        let count = pool.len();
+        let chosen = (0..limit).map(|index| pool[index * count / limit].clone());
+        *pool = chosen.collect();
+    }
+    split
 }
 
 /// A corpus without a tenth of it, at most [`TEST`] texts, and that.
@@ -181,6 +217,32 @@ mod tests {
             assert_eq!(parts.teacher.len(), config.teacher.labels);
             assert_eq!((parts.pool.len(), parts.test.len()), (config.pool, TEST));
             assert_eq!(parts.labelled().len(), config.labels);
+        }
+    }
+
+    #[test]
+    fn shorter_texts_are_left_to_the_pool() {
+        let reviews = LabelledCorpus::generated_reviews(3, 400, Difficulty::Nested);
+        let mut train = reviews.clone();
+        let test = LabelledCorpus {
+            examples: train.examples.split_off(350),
+            ..reviews
+        };
+        let corpus = Corpus::Files {
+            name: String::new(),
+            train,
+            test: Some(test),
+        };
+        let mut config = quickstart::preset(true);
+        (config.teacher.labels, config.least_words) = (0, 12);
+        for (limit, seed) in [(0, 1), (100, 2)] {
+            config.pool = limit;
+            let parts = corpus.parts(50, &config, seed).unwrap();
+            assert_disjoint(&parts);
+            let words = |text: &str| text.split_whitespace().count();
+            assert!(parts.labelled().iter().all(|it| words(&it.text) >= 12));
+            assert!(parts.pool.iter().any(|text| words(text) < 12));
+            assert!(parts.pool.len() == 100 || (limit == 0 && parts.pool.len() > 200));
         }
     }
 

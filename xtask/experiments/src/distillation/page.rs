@@ -95,7 +95,7 @@ fn rows(seeds: &[&Seed], seed: &Seed, count: &Count) -> Vec<Vec<String>> {
         let [one, many] = milliseconds(seed, |it| it.student_ms);
         let soft = match arm {
             Arm::Student => 0,
-            Arm::Pseudo | Arm::Distilled => student.texts,
+            Arm::Pseudo | Arm::Distilled | Arm::Augmented => student.texts,
         };
         vec![
             arm.title().to_owned(),
@@ -159,6 +159,7 @@ fn notes(seeds: &[&Seed], count: &Count) -> Vec<String> {
     for (from, to) in [
         (Arm::Student, Arm::Distilled),
         (Arm::Pseudo, Arm::Distilled),
+        (Arm::Distilled, Arm::Augmented),
     ] {
         if let Some(gain) = gain(seeds, from, to) {
             let interval = gain.half_width.map_or_else(

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Model;
 use super::arm::Arm;
+use super::augmented;
 use super::config::Config;
 use super::corpus::{Corpus, Parts};
 use super::judged::Judged;
@@ -101,7 +102,7 @@ pub fn check_file(
     Ok(())
 }
 
-/// What students may see: labelled texts, and then the pool.
+/// What students may see: labelled texts, and then the pool. The teacher's further labelled texts are not among them.
 fn seen(parts: &Parts) -> impl Iterator<Item = &str> {
     let labelled = parts.labelled().iter().map(|it| it.text.as_str());
     labelled.chain(parts.pool.iter().map(String::as_str))
@@ -124,14 +125,23 @@ impl Seed {
         let Some(ready) = ready else {
             return Ok(false);
         };
-        let reader = reader(config, &parts);
-        let soft = soft_labels(&ready, &parts, (labels, seed), trainer)?;
+        let reader = Reader::new(seen(&parts), &config.student)?;
+        let texts: Vec<&str> = seen(&parts).collect();
+        let soft = soft_labels(&ready, &texts, &format!("{labels}-{seed}"), trainer)?;
+        let copies = match config.arms.contains(&Arm::Augmented) {
+            true => augmented::copies(parts.labelled(), config, seed)?,
+            false => Vec::new(),
+        };
+        let texts: Vec<String> = copies.iter().map(|words| words.join(" ")).collect();
+        let name = format!("augmented-{labels}-{seed}");
+        let soft_copies = soft_labels(&ready, &texts, &name, trainer)?;
         let setting = Setting {
             config,
             parts: &parts,
             classes: classes.len(),
             reader: &reader,
             soft: &soft,
+            copies: (&copies, &soft_copies),
             seed,
             labels,
         };
@@ -150,23 +160,20 @@ impl Seed {
     }
 }
 
-/// The words of all texts that may be seen; the teacher's own labelled texts are not among them.
-fn reader(config: &Config, parts: &Parts) -> Reader {
-    Reader::new(seen(parts), config.student.min_count)
-}
-
-/// The teacher's soft labels of labelled texts and pool, from the run's cache where they are there.
-fn soft_labels(
+/// The teacher's soft labels, from the run's cache where they are there.
+fn soft_labels<S: AsRef<str>>(
     ready: &Ready<'_>,
-    parts: &Parts,
-    (labels, seed): (usize, u64),
+    texts: &[S],
+    name: &str,
     trainer: &Trainer<'_>,
 ) -> Result<SoftLabels, Error> {
-    let texts: Vec<&str> = seen(parts).collect();
-    let file = format!("soft-labels-{labels}-{seed}.jsonl");
+    if texts.is_empty() {
+        return Ok(SoftLabels::new(ready.teacher().classes().len(), Vec::new())?);
+    }
+    let file = format!("soft-labels-{name}.jsonl");
     let cache = SoftLabelCache::new(trainer.folder().join(file), Stale::Recompute);
-    let cached = cache.label(ready.teacher(), &texts, |done, all| {
-        eprintln!("teacher seed {seed} has labelled {done} of {all} texts");
+    let cached = cache.label(ready.teacher(), texts, |done, all| {
+        eprintln!("teacher {name} has labelled {done} of {all} texts");
     })?;
     Ok(cached.labels)
 }

@@ -2,10 +2,11 @@
 
 use std::time::Instant;
 
-use burn::module::Module;
-use burn::tensor::Device;
+use burn::module::{Module, Param};
+use burn::tensor::{Device, Tensor, TensorData};
 use recurra_cells::{AnyCell, AnyCellConfig, Direction, Lengths, RecurrentConfig, SeededRng};
 use recurra_datasets::batches::{PaddedBatch, PaddedBatches};
+use recurra_datasets::text_vectors::{TextVectors, VectorMatrix};
 use recurra_datasets::{Vocabulary, VocabularyLimits, english_words};
 use recurra_distill::{Objective, SoftLabels, Student, StudentBatch};
 use recurra_train::{
@@ -25,6 +26,8 @@ const READ: usize = 128;
 /// From texts to the ids that a student reads.
 pub struct Reader {
     pub vocabulary: Vocabulary,
+    /// Of each word, where they are given.
+    pub vectors: Option<VectorMatrix>,
 }
 
 /// What a student learns from: rows of ids, and what is known of each.
@@ -43,83 +46,137 @@ pub struct Taught {
 }
 
 impl Reader {
-    /// For texts of which these are all that may be seen before the test.
-    pub fn new<'a>(texts: impl Iterator<Item = &'a str>, min_count: usize) -> Self {
+    /// For texts of which these are all that may be seen before the test, with the vectors of a file if one is named.
+    pub fn new<'a>(
+        texts: impl Iterator<Item = &'a str>,
+        config: &StudentConfig,
+    ) -> Result<Self, Error> {
         let texts: Vec<Vec<String>> = texts.map(english_words).collect();
         let limits = VocabularyLimits {
-            min_count,
+            min_count: config.min_count,
             max_size: None,
         };
-        Self {
-            vocabulary: Vocabulary::from_texts(&texts, limits),
-        }
+        let vocabulary = Vocabulary::from_texts(&texts, limits);
+        let vectors = match config.vectors.as_str() {
+            "" => None,
+            path => {
+                let read = TextVectors::read_words(path, |word| vocabulary.id(word).is_some())?;
+                Some(read.matrix(&vocabulary))
+            }
+        };
+        Ok(Self {
+            vocabulary,
+            vectors,
+        })
     }
 
     /// The ids of texts; a text without a word has the unknown one.
     pub fn rows<'a>(&self, texts: impl Iterator<Item = &'a str>) -> Result<Vec<Vec<u32>>, Error> {
-        let encode = |text: &str| {
-            let mut words = english_words(text);
-            if words.is_empty() {
-                words.push(String::new());
-            }
-            Ok(self.vocabulary.encode(words.iter().map(String::as_str))?)
+        texts.map(|text| self.row(&english_words(text))).collect()
+    }
+
+    /// The ids of words; that of the unknown one for none.
+    pub fn row(&self, words: &[String]) -> Result<Vec<u32>, Error> {
+        let words = match words {
+            [] => &[String::new()],
+            words => words,
         };
-        texts.map(encode).collect()
+        Ok(self.vocabulary.encode(words.iter().map(String::as_str))?)
     }
 }
 
-/// The student before it has learned anything.
-pub fn classifier_config(
-    config: &StudentConfig,
-    cell: CellKind,
-    [words, classes]: [usize; 2],
-) -> SequenceClassifierConfig<AnyCellConfig> {
-    let network = RecurrentConfig::new(cell.config(config.hidden_size));
-    let network = network.with_direction(Direction::Both);
-    let mut classifier =
-        SequenceClassifierConfig::new(words, config.embedding_size, network, classes);
-    classifier.hidden_layer = Some(config.hidden_layer);
-    classifier
+/// A student that has learned nothing yet.
+pub struct Untaught<'a> {
+    pub config: &'a StudentConfig,
+    pub cell: CellKind,
+    pub classes: usize,
+    pub reader: &'a Reader,
 }
 
-/// Trains a student; `None` after Ctrl-C.
-pub fn teach(
-    config: &StudentConfig,
-    lesson: &Lesson,
-    classifier: SequenceClassifierConfig<AnyCellConfig>,
-    (name, seed): (&str, u64),
-    trainer: &mut Trainer<'_>,
-) -> Result<Option<Taught>, Error> {
-    let started = Instant::now();
-    let device = trainer.device().clone().autodiff();
-    let rng = &mut SeededRng::for_stream(seed, WEIGHTS);
-    let student = Student::new(classifier.init(&device, rng), lesson.objective);
-    let told = TrainingConfig {
-        max_norm: config.max_norm,
-        regularization: config.dropout.into(),
-        ..TrainingConfig::default()
-    };
-    let mut training = TruncatedBptt::new(student, told, SeededRng::for_stream(seed, DROPOUT))?;
-    let steps = Steps {
-        name,
-        seed,
-        epochs: config.epochs,
-        least: config.least_steps,
-        batch_size: config.batch_size,
-        learning_rate: config.learning_rate,
-    };
-    let schedule = Course::Cosine.over(steps.over(lesson.rows.len()));
-    let step = |batch: &PaddedBatch, learning_rate| {
-        Ok(training.train_window(&lesson.batch(batch)?, learning_rate)?)
-    };
-    if !steps.make(&lesson.rows, schedule, trainer, step)? {
-        return Ok(None);
+impl Untaught<'_> {
+    fn classifier_config(&self) -> SequenceClassifierConfig<AnyCellConfig> {
+        let network = RecurrentConfig::new(self.cell.config(self.config.hidden_size))
+            .with_direction(Direction::Both);
+        let words = self.reader.vocabulary.len();
+        let width = self.config.embedding_size;
+        let mut classifier = SequenceClassifierConfig::new(words, width, network, self.classes);
+        classifier.hidden_layer = Some(self.config.hidden_layer);
+        classifier
     }
-    Ok(Some(Taught {
-        config: classifier,
-        classifier: training.model_for_use().classifier,
-        seconds: started.elapsed().as_secs_f64(),
-    }))
+
+    fn init(
+        &self,
+        config: &SequenceClassifierConfig<AnyCellConfig>,
+        device: &Device,
+        rng: &mut SeededRng,
+    ) -> SequenceClassifier<AnyCell> {
+        let mut classifier = config.init(device, rng);
+        let std = self.config.embedding_std;
+        let embedding = &mut classifier.embedding.weight;
+        let drawn = embedding.val().detach() * std;
+        *embedding = Param::from_tensor(match &self.reader.vectors {
+            Some(vectors) => with_vectors(drawn, vectors),
+            None => drawn,
+        });
+        classifier
+    }
+
+    /// Trains it; `None` after Ctrl-C.
+    pub fn teach(
+        &self,
+        lesson: &Lesson,
+        (name, seed): (&str, u64),
+        trainer: &mut Trainer<'_>,
+    ) -> Result<Option<Taught>, Error> {
+        let (started, config) = (Instant::now(), self.config);
+        let classifier = self.classifier_config();
+        let device = trainer.device().clone().autodiff();
+        let rng = &mut SeededRng::for_stream(seed, WEIGHTS);
+        let student = Student::new(self.init(&classifier, &device, rng), lesson.objective);
+        let told = TrainingConfig {
+            max_norm: config.max_norm,
+            regularization: config.dropout.into(),
+            ..TrainingConfig::default()
+        };
+        let mut training = TruncatedBptt::new(student, told, SeededRng::for_stream(seed, DROPOUT))?;
+        let steps = Steps {
+            name,
+            seed,
+            epochs: config.epochs,
+            least: config.least_steps,
+            batch_size: config.batch_size,
+            learning_rate: config.learning_rate,
+        };
+        let schedule = Course::Cosine.over(steps.over(lesson.rows.len()));
+        let step = |batch: &PaddedBatch, learning_rate| {
+            Ok(training.train_window(&lesson.batch(batch)?, learning_rate)?)
+        };
+        if !steps.make(&lesson.rows, schedule, trainer, step)? {
+            return Ok(None);
+        }
+        Ok(Some(Taught {
+            config: classifier,
+            classifier: training.model_for_use().classifier,
+            seconds: started.elapsed().as_secs_f64(),
+        }))
+    }
+}
+
+/// Embeddings `[V, E]` whose first `D` columns are the words' vectors, where they have one. What is drawn of the others is a
+/// tenth, so that it does not drown them.
+fn with_vectors(drawn: Tensor<2>, vectors: &VectorMatrix) -> Tensor<2> {
+    let ([_, width], device) = (drawn.dims(), drawn.device());
+    let mut values: Vec<f32> = drawn.into_data().iter::<f32>().collect();
+    let rows = values.chunks_exact_mut(width);
+    let vectors_of = vectors.values.chunks_exact(vectors.dimensions);
+    for ((row, vector), &found) in rows.zip(vectors_of).zip(&vectors.found) {
+        row.iter_mut().for_each(|value| *value *= 0.1);
+        if found {
+            row.iter_mut().zip(vector).for_each(|(value, &given)| *value = given);
+        }
+    }
+    let count = vectors.found.len();
+    Tensor::from_data(TensorData::new(values, [count, width]), &device)
 }
 
 impl Lesson {

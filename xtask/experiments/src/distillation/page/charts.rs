@@ -34,6 +34,7 @@ pub fn learning_curve(seed: &Seed) -> Option<Chart> {
         curves: vec![
             curve("teacher", 3, &|count| Some(count.teacher.1.accuracy)),
             curve("distilled", 1, &arm(Arm::Distilled)),
+            curve("augmented", 4, &arm(Arm::Augmented)),
             curve("pseudo", 2, &arm(Arm::Pseudo)),
             curve("alone", 0, &arm(Arm::Student)),
         ],

@@ -10,10 +10,10 @@ use super::super::config::Config;
 use super::super::corpus::Parts;
 use super::super::judged::Judged;
 use super::super::latency::{self, Latency};
-use super::super::student::{self, Lesson, Reader, Taught};
+use super::super::student::{self, Lesson, Reader, Taught, Untaught};
 use super::super::teacher::Ready;
 use super::super::{Model, bag_of_words};
-use super::{Count, Finished};
+use super::{Count, Finished, seen};
 use crate::error::Error;
 use crate::run_folder::RunFolder;
 use crate::training::Trainer;
@@ -26,6 +26,8 @@ pub struct Setting<'a> {
     pub reader: &'a Reader,
     /// The teacher's, for labelled texts and then the pool.
     pub soft: &'a SoftLabels,
+    /// Changed copies of labelled texts, and the teacher's soft labels of them.
+    pub copies: (&'a [Vec<String>], &'a SoftLabels),
     pub seed: u64,
     /// As it was asked for.
     pub labels: usize,
@@ -66,11 +68,13 @@ impl Setting<'_> {
         }
         let lesson = self.lesson(arm)?;
         let name = format!("{}, {} labels", arm.title(), self.parts.labelled);
-        let student = &self.config.student;
-        let sizes = [self.reader.vocabulary.len(), self.classes];
-        let config = student::classifier_config(student, self.config.cell, sizes);
-        let told = (name.as_str(), self.seed);
-        let Some(taught) = student::teach(student, &lesson, config, told, trainer)? else {
+        let untaught = Untaught {
+            config: &self.config.student,
+            cell: self.config.cell,
+            classes: self.classes,
+            reader: self.reader,
+        };
+        let Some(taught) = untaught.teach(&lesson, (&name, self.seed), trainer)? else {
             return Ok(None);
         };
         if arm == Arm::Distilled {
@@ -120,16 +124,24 @@ impl Setting<'_> {
                 objective: Objective::Labels,
             });
         }
-        let decided = self.soft.decisions().into_iter().skip(labelled.len());
+        let (mut rows, mut soft) = (self.reader.rows(seen(self.parts))?, self.soft.clone());
+        if arm == Arm::Augmented {
+            let (copies, labels) = self.copies;
+            for words in copies {
+                rows.push(self.reader.row(words)?);
+            }
+            soft.extend(labels);
+        }
+        let decided = soft.decisions().into_iter().skip(labelled.len());
+        let labels = known.chain(decided).collect();
+        let is_soft = arm != Arm::Pseudo;
         Ok(Lesson {
-            rows: self
-                .reader
-                .rows(texts.chain(self.parts.pool.iter().map(String::as_str)))?,
-            labels: known.chain(decided).collect(),
-            teacher: (arm == Arm::Distilled).then(|| self.soft.clone()),
-            objective: match arm {
-                Arm::Distilled => self.config.loss.objective(),
-                Arm::Student | Arm::Pseudo => Objective::Labels,
+            rows,
+            labels,
+            teacher: is_soft.then_some(soft),
+            objective: match is_soft {
+                true => self.config.loss.objective(),
+                false => Objective::Labels,
             },
         })
     }
