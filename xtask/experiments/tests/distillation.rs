@@ -10,6 +10,8 @@ use recurra_datasets::labelled::{Difficulty, LabelledCorpus};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+const ALL_ARMS: &str = r#"arms=["student", "pseudo", "distilled", "augmented"]"#;
+
 /// A distillation of a second.
 const SMALL: [&str; 10] = [
     "labels=12",
@@ -59,7 +61,7 @@ fn untimed(report: &Value) -> Vec<(String, f64)> {
 #[test]
 fn a_run_has_every_arm_and_the_same_seed_gives_the_same() {
     let runs = TempDir::new().expect("a folder");
-    let settings: Vec<&str> = SMALL.into_iter().chain(["curve=[6]"]).collect();
+    let settings: Vec<&str> = SMALL.into_iter().chain(["curve=[6]", ALL_ARMS]).collect();
     let (first, folder) = report(&start(
         &["quickstart", "--cell", "gru"],
         &settings,
@@ -71,6 +73,7 @@ fn a_run_has_every_arm_and_the_same_seed_gives_the_same() {
         "student_accuracy",
         "pseudo_label_accuracy",
         "distilled_accuracy",
+        "augmented_accuracy",
         "bag_of_words_accuracy",
         "student_accuracy_at_6",
     ] {

@@ -68,8 +68,8 @@ mod tests {
             ("bad film", 0),
             ("a bad bore", 0),
         ]);
-        let texts = labelled.iter().map(|it| it.text.as_str());
-        let reader = Reader::new(texts, &quickstart::preset(true).student).unwrap();
+        let words = labelled.iter().map(|it| it.text.as_str());
+        let reader = Reader::new(words, &quickstart::preset(true).student).unwrap();
         let test = texts(&[
             ("good good", 1),
             ("bore bad", 0),

@@ -100,13 +100,10 @@ impl Corpus {
                 if labels == 0 {
                     return Ok(everything(&train, test));
                 }
-                if config.least_words > 0 {
-                    let (long, short) = by_words(train, config.least_words);
-                    let pool = None;
-                    let split = Split::draw_beside(&test, &long, SplitSizes { pool, ..sizes }, seed)?;
-                    with_shorter(split, short, config.pool)
-                } else {
+                if config.least_words == 0 {
                     Split::draw_beside(&test, &train, sizes, seed)?
+                } else {
+                    of_least_words(&test, train, (config, sizes), seed)?
                 }
             }
         };
@@ -119,25 +116,32 @@ impl Corpus {
     }
 }
 
-/// The texts of at least so many words, and the others.
-fn by_words(corpus: LabelledCorpus, least: usize) -> (LabelledCorpus, LabelledCorpus) {
-    let is_long = |it: &LabelledText| it.text.split_whitespace().count() >= least;
+/// A split whose labelled texts have a least number of words; shorter ones are in the pool.
+fn of_least_words(
+    test: &LabelledCorpus,
+    corpus: LabelledCorpus,
+    (config, sizes): (&Config, SplitSizes),
+    seed: u64,
+) -> Result<Split, Error> {
+    let is_long = |it: &LabelledText| it.text.split_whitespace().count() >= config.least_words;
     let (long, short) = corpus.examples.into_iter().partition(is_long);
-    let part = |examples| LabelledCorpus {
-        classes: corpus.classes.clone(),
-        examples,
-    };
-    (part(long), part(short))
+    let examples: Vec<LabelledText> = long;
+    let classes = corpus.classes;
+    let long = LabelledCorpus { classes, examples };
+    let pool = None;
+    let split = Split::draw_beside(test, &long, SplitSizes { pool, ..sizes }, seed)?;
+    Ok(with_shorter(split, short, config.pool))
 }
 
 /// The split with further texts in its pool, unless they are in another part; at most `limit` in the pool, 0 for all, from all
 /// over it.
-fn with_shorter(mut split: Split, short: LabelledCorpus, limit: usize) -> Split {
+fn with_shorter(mut split: Split, short: Vec<LabelledText>, limit: usize) -> Split {
     let parts = [&split.labelled, &split.pool, &split.test];
     let texts = parts.into_iter().flat_map(|part| &part.examples);
     let mut known: HashSet<String> = texts.map(|it| normalised(&it.text)).collect();
-    let short = short.examples.into_iter();
-    let new = short.filter(|it| known.insert(normalised(&it.text)));
+    let new = short
+        .into_iter()
+        .filter(|it| known.insert(normalised(&it.text)));
     let pool = &mut split.pool.examples;
     pool.extend(new);
     if limit > 0 && limit < pool.len() {

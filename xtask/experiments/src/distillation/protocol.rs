@@ -18,7 +18,7 @@ use super::teacher::{self, Facts, Ready, Source};
 use crate::error::Error;
 use crate::interrupt;
 use crate::training::Trainer;
-use setting::{Setting, students};
+use setting::{Answers, Setting, students};
 
 /// What one seed came to; less after Ctrl-C.
 pub struct Seed {
@@ -126,38 +126,50 @@ impl Seed {
             return Ok(false);
         };
         let reader = Reader::new(seen(&parts), &config.student)?;
-        let texts: Vec<&str> = seen(&parts).collect();
-        let soft = soft_labels(&ready, &texts, &format!("{labels}-{seed}"), trainer)?;
-        let copies = match config.arms.contains(&Arm::Augmented) {
-            true => augmented::copies(parts.labelled(), config, seed)?,
-            false => Vec::new(),
-        };
-        let texts: Vec<String> = copies.iter().map(|words| words.join(" ")).collect();
-        let name = format!("augmented-{labels}-{seed}");
-        let soft_copies = soft_labels(&ready, &texts, &name, trainer)?;
+        let answers = ask(&ready, &parts, (config, labels, seed), trainer)?;
         let setting = Setting {
             config,
             parts: &parts,
             classes: classes.len(),
             reader: &reader,
-            soft: &soft,
-            copies: (&copies, &soft_copies),
+            answers: &answers,
             seed,
             labels,
         };
         let students = students(&setting, trainer)?;
-        let is_headline = self.counts.is_empty();
-        if is_headline && students.iter().any(|it| it.arm == Arm::Distilled) {
-            let model = setting.model(trainer)?;
-            self.latencies = setting.latencies(&ready, &model, trainer)?;
-            self.model = Some(model);
+        if self.counts.is_empty() {
+            if students.iter().any(|it| it.arm == Arm::Distilled) {
+                let model = setting.model(trainer)?;
+                self.latencies = setting.latencies(&ready, &model, trainer)?;
+                self.model = Some(model);
+            }
+            self.test = parts.test.clone();
         }
         self.counts.push(setting.count(&ready, students)?);
-        if is_headline {
-            self.test = parts.test;
-        }
         Ok(true)
     }
+}
+
+/// What the teacher says, of changed copies only where an arm learns from them.
+fn ask(
+    ready: &Ready<'_>,
+    parts: &Parts,
+    (config, labels, seed): (&Config, usize, u64),
+    trainer: &Trainer<'_>,
+) -> Result<Answers, Error> {
+    let texts: Vec<&str> = seen(parts).collect();
+    let name = format!("{labels}-{seed}");
+    let of_texts = soft_labels(ready, &texts, &name, trainer)?;
+    let copies = match config.arms.contains(&Arm::Augmented) {
+        true => augmented::copies(parts.labelled(), config, seed)?,
+        false => Vec::new(),
+    };
+    let texts: Vec<String> = copies.iter().map(|words| words.join(" ")).collect();
+    Ok(Answers {
+        of_texts,
+        of_copies: soft_labels(ready, &texts, &format!("augmented-{name}"), trainer)?,
+        copies,
+    })
 }
 
 /// The teacher's soft labels, from the run's cache where they are there.
@@ -168,7 +180,10 @@ fn soft_labels<S: AsRef<str>>(
     trainer: &Trainer<'_>,
 ) -> Result<SoftLabels, Error> {
     if texts.is_empty() {
-        return Ok(SoftLabels::new(ready.teacher().classes().len(), Vec::new())?);
+        return Ok(SoftLabels::new(
+            ready.teacher().classes().len(),
+            Vec::new(),
+        )?);
     }
     let file = format!("soft-labels-{name}.jsonl");
     let cache = SoftLabelCache::new(trainer.folder().join(file), Stale::Recompute);

@@ -111,13 +111,15 @@ impl Untaught<'_> {
         rng: &mut SeededRng,
     ) -> SequenceClassifier<AnyCell> {
         let mut classifier = config.init(device, rng);
-        let std = self.config.embedding_std;
         let embedding = &mut classifier.embedding.weight;
-        let drawn = embedding.val().detach() * std;
-        *embedding = Param::from_tensor(match &self.reader.vectors {
-            Some(vectors) => with_vectors(drawn, vectors),
-            None => drawn,
-        });
+        let (shape, drawn) = (embedding.dims(), embedding.val().into_data());
+        let std = self.config.embedding_std as f32;
+        let mut values: Vec<f32> = drawn.iter::<f32>().map(|value| std * value).collect();
+        if let Some(vectors) = &self.reader.vectors {
+            put_vectors(&mut values, shape[1], vectors);
+        }
+        let values = TensorData::new(values, shape);
+        *embedding = Param::from_tensor(Tensor::from_data(values, device));
         classifier
     }
 
@@ -162,21 +164,18 @@ impl Untaught<'_> {
     }
 }
 
-/// Embeddings `[V, E]` whose first `D` columns are the words' vectors, where they have one. What is drawn of the others is a
+/// Puts the words' vectors, where they have one, into the first `D` columns of embeddings `[V, width]`. What was drawn becomes a
 /// tenth, so that it does not drown them.
-fn with_vectors(drawn: Tensor<2>, vectors: &VectorMatrix) -> Tensor<2> {
-    let ([_, width], device) = (drawn.dims(), drawn.device());
-    let mut values: Vec<f32> = drawn.into_data().iter::<f32>().collect();
-    let rows = values.chunks_exact_mut(width);
+fn put_vectors(embeddings: &mut [f32], width: usize, vectors: &VectorMatrix) {
+    let rows = embeddings.chunks_exact_mut(width);
     let vectors_of = vectors.values.chunks_exact(vectors.dimensions);
     for ((row, vector), &found) in rows.zip(vectors_of).zip(&vectors.found) {
         row.iter_mut().for_each(|value| *value *= 0.1);
         if found {
-            row.iter_mut().zip(vector).for_each(|(value, &given)| *value = given);
+            let pairs = row.iter_mut().zip(vector);
+            pairs.for_each(|(value, &given)| *value = given);
         }
     }
-    let count = vectors.found.len();
-    Tensor::from_data(TensorData::new(values, [count, width]), &device)
 }
 
 impl Lesson {

@@ -18,16 +18,22 @@ use crate::error::Error;
 use crate::run_folder::RunFolder;
 use crate::training::Trainer;
 
+/// What a teacher says.
+pub struct Answers {
+    /// Of labelled texts and then the pool.
+    pub of_texts: SoftLabels,
+    /// The words of changed copies of labelled texts.
+    pub copies: Vec<Vec<String>>,
+    pub of_copies: SoftLabels,
+}
+
 /// What the arms of one number of labels have in common.
 pub struct Setting<'a> {
     pub config: &'a Config,
     pub parts: &'a Parts,
     pub classes: usize,
     pub reader: &'a Reader,
-    /// The teacher's, for labelled texts and then the pool.
-    pub soft: &'a SoftLabels,
-    /// Changed copies of labelled texts, and the teacher's soft labels of them.
-    pub copies: (&'a [Vec<String>], &'a SoftLabels),
+    pub answers: &'a Answers,
     pub seed: u64,
     /// As it was asked for.
     pub labels: usize,
@@ -124,13 +130,15 @@ impl Setting<'_> {
                 objective: Objective::Labels,
             });
         }
-        let (mut rows, mut soft) = (self.reader.rows(seen(self.parts))?, self.soft.clone());
+        let (mut rows, mut soft) = (
+            self.reader.rows(seen(self.parts))?,
+            self.answers.of_texts.clone(),
+        );
         if arm == Arm::Augmented {
-            let (copies, labels) = self.copies;
-            for words in copies {
+            for words in &self.answers.copies {
                 rows.push(self.reader.row(words)?);
             }
-            soft.extend(labels);
+            soft.extend(&self.answers.of_copies);
         }
         let decided = soft.decisions().into_iter().skip(labelled.len());
         let labels = known.chain(decided).collect();
