@@ -4,7 +4,7 @@ use burn::module::{Module, ModuleVisitor, Param};
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use recurra_cells::SeededRng;
-use recurra_train::{ClippedAdam, ClippedAdamConfig, StepReport};
+use recurra_train::{ClippedAdam, ClippedAdamConfig, Quantity, StepReport};
 use serde::{Deserialize, Serialize};
 
 use crate::{EncoderClassifier, Error, TokenBatch, label_cross_entropy};
@@ -22,6 +22,8 @@ pub struct FineTuningConfig {
     /// Whether the tables of tokens and positions stay as they are, which hold half of a small encoder's weights and which
     /// few labels teach nothing; no by default.
     pub freeze_embeddings: bool,
+    /// How many steps in a row may be skipped because something is not finite, before the training is given up; 20 by default.
+    pub max_skipped: usize,
 }
 
 impl Default for FineTuningConfig {
@@ -30,6 +32,7 @@ impl Default for FineTuningConfig {
             max_norm: 1.0,
             weight_decay: 0.01,
             freeze_embeddings: false,
+            max_skipped: 20,
         }
     }
 }
@@ -55,8 +58,11 @@ pub struct FineTuning {
     /// Given to the optimiser whole: of a clone it would have to copy every weight in every step.
     classifier: Option<EncoderClassifier>,
     optimizer: ClippedAdam,
-    freeze_embeddings: bool,
+    config: FineTuningConfig,
     rng: SeededRng,
+    steps: usize,
+    /// In a row.
+    skipped: usize,
 }
 
 impl FineTuning {
@@ -77,8 +83,10 @@ impl FineTuning {
         Ok(Self {
             classifier: Some(classifier.train()),
             optimizer,
-            freeze_embeddings: config.freeze_embeddings,
+            config,
             rng,
+            steps: 0,
+            skipped: 0,
         })
     }
 
@@ -92,7 +100,8 @@ impl FineTuning {
     ///
     /// # Errors
     ///
-    /// [`Error::Config`] if the learning rate is negative or not finite.
+    /// [`Error::Config`] if the learning rate is negative or not finite. [`Error::Train`] if more steps in a row are skipped than
+    /// the configuration allows.
     ///
     /// # Panics
     ///
@@ -113,7 +122,7 @@ impl FineTuning {
         let logits = classifier.forward_training(batch.tokens, batch.lengths, &mut self.rng);
         let loss = label_cross_entropy(logits, labels).mean();
         let mut gradients = GradientsParams::from_grads(loss.backward(), &classifier);
-        if self.freeze_embeddings {
+        if self.config.freeze_embeddings {
             let embeddings = &classifier.encoder.embeddings;
             embeddings.visit(&mut Freeze(&mut gradients));
         }
@@ -123,11 +132,31 @@ impl FineTuning {
             false => (classifier, f64::NAN),
         };
         self.classifier = Some(stepped);
+        self.steps += 1;
+        let updated = grad_norm.is_finite();
+        self.skipped = if updated { 0 } else { self.skipped + 1 };
+        if self.skipped > self.config.max_skipped {
+            return Err(self.diverged(loss, grad_norm).into());
+        }
         Ok(StepReport {
             loss,
             grad_norm,
-            updated: grad_norm.is_finite(),
+            updated,
         })
+    }
+
+    fn diverged(&self, loss: f64, grad_norm: f64) -> recurra_train::Error {
+        let (quantity, value) = match loss.is_finite() {
+            true => (Quantity::GradientNorm, grad_norm),
+            false => (Quantity::Loss, loss),
+        };
+        recurra_train::Error::Diverged {
+            quantity,
+            step: self.steps,
+            value,
+            skipped: self.skipped,
+            parameter: None,
+        }
     }
 
     fn at_home(&self) -> &EncoderClassifier {

@@ -100,20 +100,20 @@ impl<C: RecurrentCell> SequenceModel for Student<C> {
         _: Option<NetworkState<C::State>>,
         pass: Pass<'_>,
     ) -> WindowLoss<C::State> {
-        let run = self.classifier.pass(batch.rows(), pass);
+        let labelled = batch.labelled();
+        let run = self.classifier.pass(labelled.rows(), pass);
         let device = self.classifier.device();
-        let teacher = batch.teacher(&device);
+        let (labels, teacher) = (labelled.labels(&device), batch.teacher(&device));
         WindowLoss {
-            mean: self
-                .objective
-                .loss(run.logits, batch.labels(&device), teacher),
+            mean: self.objective.loss(run.logits, labels, teacher),
             penalty: run.penalty,
             state: run.state,
         }
     }
 
     fn assert_fits(&self, batch: &StudentBatch) {
-        batch.rows().assert_below(self.classifier.vocabulary_size());
+        let rows = batch.labelled().rows();
+        rows.assert_below(self.classifier.vocabulary_size());
         batch.assert_classes(self.classifier.classes());
     }
 }

@@ -1,6 +1,6 @@
 //! What students learn, and what a fine-tuned encoder is after it was saved.
 
-use burn::module::Module;
+use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor, TensorData};
 use proptest::prelude::*;
 use recurra_cells::{Direction, GruConfig, Lengths, RecurrentConfig, SeededRng};
@@ -10,7 +10,8 @@ use recurra_distill::{
     hinton_loss, label_cross_entropy, logit_mse, tang_bi_lstm,
 };
 use recurra_train::{
-    Pass, SequenceClassifierConfig, SequenceModel, TokenRows, TrainingConfig, TruncatedBptt,
+    ClassifierBatch, Pass, SequenceClassifierConfig, SequenceModel, TokenRows, TrainingConfig,
+    TruncatedBptt,
 };
 
 use crate::support::{values, worst};
@@ -50,13 +51,13 @@ fn a_student_has_the_loss_that_it_is_told(device: &Device) {
         let rows = rows(count, &mut rng);
         let labels: Vec<usize> = (0..count).map(|_| rng.below(classes)).collect();
         let logits: Vec<f32> = (0..count * classes).map(|_| rng.normal() as f32).collect();
-        let batch = StudentBatch::new(rows.clone(), labels.clone()).with_teacher(logits.clone());
+        let batch = StudentBatch::new(ClassifierBatch::new(rows.clone(), labels.clone())).with_teacher(logits.clone());
         let hinton = Hinton { alpha: 0.3, temperature: 2.0 };
         let teacher = Tensor::<2>::from_data(TensorData::new(logits, [count, classes]), device);
         for objective in [Objective::Labels, Objective::LogitMse, Objective::Hinton(hinton)] {
             let student = student(classes, objective, device, seed);
             let own = student.forward(rows.tokens(device), rows.lengths().clone());
-            let labels = batch.labels(device);
+            let labels = batch.labelled().labels(device);
             let expected = match objective {
                 Objective::Labels => label_cross_entropy(own, labels),
                 Objective::LogitMse => logit_mse(own, teacher.clone()),
@@ -79,7 +80,8 @@ fn a_student_learns_its_teachers_logits(device: &Device) {
     let mut rng = SeededRng::new(1);
     let rows = rows(6, &mut rng);
     let logits: Vec<f32> = (0..12).map(|_| 2.0 * rng.normal() as f32).collect();
-    let batch = StudentBatch::new(rows.clone(), vec![0; 6]).with_teacher(logits.clone());
+    let batch = StudentBatch::new(ClassifierBatch::new(rows.clone(), vec![0; 6]))
+        .with_teacher(logits.clone());
     let untaught = student(2, Objective::LogitMse, &device.clone().autodiff(), 2);
     let mut training = TruncatedBptt::new(untaught, TrainingConfig::default(), rng).unwrap();
     for _ in 0..200 {
@@ -108,7 +110,10 @@ fn the_default_student_is_that_of_the_paper() {
 #[should_panic(expected = "needs batches that have them")]
 fn a_loss_on_logits_without_a_teacher_panics() {
     let device = Device::default();
-    let batch = StudentBatch::new(rows(1, &mut SeededRng::new(1)), vec![0]);
+    let batch = StudentBatch::new(ClassifierBatch::new(
+        rows(1, &mut SeededRng::new(1)),
+        vec![0],
+    ));
     evaluated(&student(2, Objective::LogitMse, &device, 1), &batch);
 }
 
@@ -117,7 +122,8 @@ fn a_loss_on_logits_without_a_teacher_panics() {
 fn a_teacher_of_other_classes_panics() {
     let device = Device::default();
     let rows = rows(2, &mut SeededRng::new(1));
-    let batch = StudentBatch::new(rows, vec![0, 1]).with_teacher(vec![0.0; 6]);
+    let batch =
+        StudentBatch::new(ClassifierBatch::new(rows, vec![0, 1])).with_teacher(vec![0.0; 6]);
     student(2, Objective::LogitMse, &device, 1).assert_fits(&batch);
 }
 
@@ -252,6 +258,28 @@ fn a_rate_that_is_none_is_refused_and_nothing_is_lost() {
         .train_batch(batch(&tokenizer, &device), &LABELS, 1e-3)
         .unwrap();
     assert!(report.updated);
+}
+
+#[test]
+fn a_training_that_diverges_is_given_up() {
+    let (tokenizer, device) = (tokenizer(), Device::default().autodiff());
+    let config = encoder(&tokenizer, Layout::Bert);
+    let mut classifier = config.init_classifier(Pooling::Mean, &device, &mut SeededRng::new(5));
+    let broken = TensorData::new(vec![f32::NAN; 16], [8, 2]);
+    classifier.output.weight = Param::from_tensor(Tensor::from_data(broken, &device));
+    let told = FineTuningConfig {
+        max_skipped: 2,
+        ..FineTuningConfig::default()
+    };
+    let mut training = FineTuning::new(classifier, told, SeededRng::new(6)).unwrap();
+    let mut step = || training.train_batch(batch(&tokenizer, &device), &LABELS, 1e-3);
+    assert!(
+        [step(), step()]
+            .into_iter()
+            .all(|report| !report.unwrap().updated)
+    );
+    let text = step().unwrap_err().to_string();
+    assert!(text.contains("loss") && text.contains("NaN"), "{text}");
 }
 
 recurra_cells::device_tests!(

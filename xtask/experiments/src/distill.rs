@@ -108,7 +108,7 @@ fn full() -> Config {
         least_words: 0,
         curve: vec![50, 100, 250, 500, 5000],
         pool: 0,
-        arms: vec![Arm::Student, Arm::Pseudo, Arm::Distilled],
+        arms: vec![Arm::Student, Arm::Pseudo, Arm::Distilled, Arm::Augmented],
         teacher: fine_tuned(),
         student: tang_bi_lstm(),
         loss: LossConfig {
@@ -144,7 +144,7 @@ fn tang_bi_lstm() -> StudentConfig {
     StudentConfig {
         vectors: String::new(),
         embedding_size: 300,
-        embedding_std: 1.0,
+        embedding_std: 0.1,
         hidden_size: 150,
         hidden_layer: 200,
         min_count: 1,

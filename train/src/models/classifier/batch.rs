@@ -92,9 +92,8 @@ impl ClassifierBatch {
         Tensor::from_data(TensorData::new(labels, [self.labels.len()]), device)
     }
 
-    /// # Panics
-    /// If a label is not below `classes`.
-    pub(super) fn assert_labels_below(&self, classes: usize) {
+    /// Panics if a label is not below `classes`: on the host, because a GPU would read anything.
+    pub fn assert_labels_below(&self, classes: usize) {
         if let Some(label) = self.labels.iter().find(|&&label| label >= classes) {
             panic!("label {label} is not one of {classes} classes");
         }

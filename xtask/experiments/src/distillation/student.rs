@@ -10,7 +10,8 @@ use recurra_datasets::text_vectors::{TextVectors, VectorMatrix};
 use recurra_datasets::{Vocabulary, VocabularyLimits, english_words};
 use recurra_distill::{Objective, SoftLabels, Student, StudentBatch};
 use recurra_train::{
-    Course, SequenceClassifier, SequenceClassifierConfig, TokenRows, TrainingConfig, TruncatedBptt,
+    ClassifierBatch, Course, SequenceClassifier, SequenceClassifierConfig, TokenRows,
+    TrainingConfig, TruncatedBptt,
 };
 
 use super::config::StudentConfig;
@@ -181,7 +182,7 @@ fn put_vectors(embeddings: &mut [f32], width: usize, vectors: &VectorMatrix) {
 impl Lesson {
     fn batch(&self, batch: &PaddedBatch) -> Result<StudentBatch, Error> {
         let labels = batch.rows.iter().map(|&row| self.labels[row]).collect();
-        let taught = StudentBatch::new(token_rows(batch)?, labels);
+        let taught = StudentBatch::new(ClassifierBatch::new(token_rows(batch)?, labels));
         Ok(match &self.teacher {
             Some(teacher) => {
                 let logits = batch.rows.iter().flat_map(|&row| teacher.row(row));
