@@ -47,6 +47,9 @@ pub struct DistillArgs {
     /// The student's cell
     #[arg(long)]
     pub cell: Option<CellKind>,
+    /// A Python with PyTorch and `transformers`, which is to be timed as well
+    #[arg(long, value_name = "PYTHON")]
+    pub torch: Option<PathBuf>,
 }
 
 impl AsRef<RunArgs> for DistillArgs {
@@ -88,6 +91,7 @@ impl Scenario for FromFiles {
             corpus,
             teacher: source.name(Some(teacher)),
             source,
+            python: args.torch.clone(),
         })
     }
 }
@@ -118,7 +122,9 @@ fn full() -> Config {
         },
         augmented_copies: 20,
         tags: String::new(),
-        latency_rounds: 100,
+        latency_rounds: 50,
+        latency_tokens: 32,
+        bert_base: true,
     }
 }
 
@@ -168,6 +174,7 @@ fn quick() -> Config {
         pool: 4000,
         arms: vec![Arm::Student, Arm::Distilled],
         latency_rounds: 20,
+        bert_base: false,
         teacher: TeacherConfig {
             epochs: 1,
             least_steps: 60,

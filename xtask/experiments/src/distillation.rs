@@ -24,7 +24,7 @@ pub use teacher::Source;
 
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use recurra_cells::{AnyCell, AnyCellConfig, kernel};
 use recurra_datasets::Vocabulary;
@@ -62,6 +62,18 @@ pub struct Given {
     pub source: Source,
     /// What the teacher is called in the report.
     pub teacher: String,
+    /// A Python whose PyTorch is timed as well.
+    pub python: Option<PathBuf>,
+}
+
+impl Given {
+    /// The Python, and the folder of the teacher's encoder, where both are given.
+    fn torch(&self) -> Option<(&Path, &Path)> {
+        match &self.source {
+            Source::Folder(folder) => Some((self.python.as_deref()?, folder.path())),
+            Source::Scratch | Source::File(_) => None,
+        }
+    }
 }
 
 /// A trained student, and what it takes to use it.
@@ -121,9 +133,8 @@ impl<S: Scenario> Experiment for Distillation<S> {
     }
 
     fn train(&self, _: CellKind, seed: u64, trainer: &mut Trainer<'_>) -> Result<Seed, Error> {
-        let told = (&self.given.corpus, &self.given.source);
         let is_first = seed == self.first_seed;
-        protocol::run(&self.config, told, (seed, is_first), trainer)
+        protocol::run(&self.config, &self.given, (seed, is_first), trainer)
     }
 
     fn results(&self, seeds: &[Vec<Seed>]) -> BTreeMap<String, f64> {

@@ -16,6 +16,7 @@ mod long_sequences;
 mod metrics;
 mod music;
 mod progress;
+mod python;
 mod quickstart;
 mod report;
 mod run;

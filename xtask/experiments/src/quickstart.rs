@@ -79,6 +79,7 @@ impl Scenario for Generated {
             corpus: Corpus::Generated,
             source: Source::Scratch,
             teacher: Source::Scratch.name(None),
+            python: None,
         })
     }
 }
@@ -128,6 +129,8 @@ fn full() -> Config {
         augmented_copies: 20,
         tags: String::new(),
         latency_rounds: 200,
+        latency_tokens: 0,
+        bert_base: false,
     }
 }
 

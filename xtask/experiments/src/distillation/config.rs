@@ -41,6 +41,10 @@ pub struct Config {
     pub tags: String,
     /// How often the latencies are measured, at least 1.
     pub latency_rounds: usize,
+    /// How many tokens of the teacher's the timed texts have; 0 for the test texts as they are.
+    pub latency_tokens: usize,
+    /// Whether an encoder of the size of BERT-base is timed as well.
+    pub bert_base: bool,
 }
 
 /// How the teacher is trained, and how large it is where it is not given.

@@ -120,7 +120,7 @@ fn rows(seeds: &[&Seed], seed: &Seed, count: &Count) -> Vec<Vec<String>> {
 fn teacher_row(seeds: &[&Seed], seed: &Seed, count: &Count) -> Vec<String> {
     let (facts, _) = &count.teacher;
     let [accuracy, error] = judged(seeds, |count| Some(&count.teacher.1));
-    let [one, many] = milliseconds(seed, |it| it.teacher_ms);
+    let [one, many] = milliseconds(seed, |it| it.teacher.best());
     let known = |number: usize| match number {
         0 => "not known".to_owned(),
         number => number.to_string(),

@@ -6,7 +6,6 @@ use recurra_datasets::labelled::LabelledText;
 use recurra_distill::{SoftLabelCache, SoftLabelFile, SoftLabels, Stale, Teacher};
 use serde::{Deserialize, Serialize};
 
-use super::Model;
 use super::arm::Arm;
 use super::augmented;
 use super::config::Config;
@@ -14,7 +13,8 @@ use super::corpus::{Corpus, Parts};
 use super::judged::Judged;
 use super::latency::Latency;
 use super::student::Reader;
-use super::teacher::{self, Facts, Ready, Source};
+use super::teacher::{self, Facts, Ready};
+use super::{Given, Model};
 use crate::error::Error;
 use crate::interrupt;
 use crate::training::Trainer;
@@ -57,7 +57,7 @@ pub struct Finished {
 /// Trains all under one seed; those numbers of labels that are for the first seed alone only if it is that.
 pub fn run(
     config: &Config,
-    given: (&Corpus, &Source),
+    given: &Given,
     (seed, is_first): (u64, bool),
     trainer: &mut Trainer<'_>,
 ) -> Result<Seed, Error> {
@@ -115,13 +115,13 @@ impl Seed {
         &mut self,
         labels: usize,
         config: &Config,
-        (corpus, source): (&Corpus, &Source),
+        given: &Given,
         trainer: &mut Trainer<'_>,
     ) -> Result<bool, Error> {
-        let (seed, classes) = (self.seed, corpus.classes());
-        let parts = corpus.parts(labels, config, seed)?;
+        let (seed, classes) = (self.seed, given.corpus.classes());
+        let parts = given.corpus.parts(labels, config, seed)?;
         let told = (&parts, &classes[..]);
-        let ready = teacher::ready(source, told, (&config.teacher, seed), trainer)?;
+        let ready = teacher::ready(&given.source, told, (&config.teacher, seed), trainer)?;
         let Some(ready) = ready else {
             return Ok(false);
         };
@@ -133,6 +133,7 @@ impl Seed {
             classes: classes.len(),
             reader: &reader,
             answers: &answers,
+            torch: given.torch(),
             seed,
             labels,
         };

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::arm::Arm;
+use super::latency::Latency;
 use super::protocol::{Count, Seed};
 use crate::report::over_seeds;
 
@@ -33,12 +34,7 @@ fn of_seed(seed: &Seed) -> Vec<(String, f64)> {
             _ => (format!("{name}_at_{}", count.labels), value),
         }));
     }
-    for latency in &seed.latencies {
-        let batch = latency.batch;
-        metrics.push((format!("speedup_batch{batch}"), latency.speedup()));
-        metrics.push((format!("teacher_batch{batch}_ms"), latency.teacher_ms));
-        metrics.push((format!("student_batch{batch}_ms"), latency.student_ms));
-    }
+    metrics.extend(seed.latencies.iter().flat_map(Latency::metrics));
     if let Some(count) = seed.counts.first() {
         let parameters = count.students.first().map_or(0, |it| it.parameters);
         metrics.push(("student_parameters".to_owned(), parameters as f64));

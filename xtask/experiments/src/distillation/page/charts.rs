@@ -53,7 +53,7 @@ pub fn speed_and_accuracy(seed: &Seed, count: &Count) -> Option<Chart> {
     let mut curves = vec![point(
         "teacher",
         3,
-        latency.teacher_ms,
+        latency.teacher.best(),
         count.teacher.1.accuracy,
     )];
     for (colour, label, arm) in [(1, "distilled", Arm::Distilled), (0, "alone", Arm::Student)] {

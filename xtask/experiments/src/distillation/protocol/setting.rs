@@ -1,5 +1,7 @@
 //! The arms of one number of labels under one seed.
 
+use std::path::Path;
+
 use burn::module::Module;
 use recurra_datasets::labelled::LabelledText;
 use recurra_distill::{Objective, SoftLabels};
@@ -9,7 +11,7 @@ use super::super::arm::Arm;
 use super::super::config::Config;
 use super::super::corpus::Parts;
 use super::super::judged::Judged;
-use super::super::latency::{self, Latency};
+use super::super::latency::{Contest, Latency, Timed, texts_of};
 use super::super::student::{self, Lesson, Reader, Taught, Untaught};
 use super::super::teacher::Ready;
 use super::super::{Model, bag_of_words};
@@ -34,6 +36,8 @@ pub struct Setting<'a> {
     pub classes: usize,
     pub reader: &'a Reader,
     pub answers: &'a Answers,
+    /// A Python, and the folder of the teacher's encoder, where PyTorch is to be timed as well.
+    pub torch: Option<(&'a Path, &'a Path)>,
     pub seed: u64,
     /// As it was asked for.
     pub labels: usize,
@@ -186,9 +190,18 @@ impl Setting<'_> {
             return folder.read(&file);
         }
         let texts: Vec<&str> = self.parts.test.iter().map(|it| it.text.as_str()).collect();
-        let teacher = (teacher.classifier(), tokenizer.as_ref());
-        let student = (&model.classifier, self.reader);
-        let measured = latency::measure(teacher, student, &texts, self.config.latency_rounds)?;
+        let texts = texts_of(self.config.latency_tokens, &texts, tokenizer)?;
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let timed = Timed {
+            teacher: (teacher.classifier(), tokenizer.as_ref()),
+            student: (&model.classifier, self.reader),
+        };
+        let contest = Contest {
+            rounds: self.config.latency_rounds,
+            bert_base: self.config.bert_base,
+            torch: self.torch,
+        };
+        let measured = contest.measure(&timed, &texts)?;
         folder.write_json(&file, &measured)?;
         Ok(measured)
     }
