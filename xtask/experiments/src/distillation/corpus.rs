@@ -42,6 +42,12 @@ impl Parts {
     pub fn labelled(&self) -> &[LabelledText] {
         &self.teacher[..self.labelled]
     }
+
+    /// What students may see: labelled texts, and then the pool. The teacher's further labelled texts are not among them.
+    pub fn seen(&self) -> impl Iterator<Item = &str> {
+        let labelled = self.labelled().iter().map(|it| it.text.as_str());
+        labelled.chain(self.pool.iter().map(String::as_str))
+    }
 }
 
 impl Corpus {

@@ -141,9 +141,15 @@ fn teacher_row(seeds: &[&Seed], seed: &Seed, count: &Count) -> Vec<String> {
 /// Who saw what, and what distillation gains.
 fn notes(seeds: &[&Seed], count: &Count) -> Vec<String> {
     let (facts, _) = &count.teacher;
-    let teacher = match facts.labels {
-        0 => "The teacher came trained and saw none of these labels here.".to_owned(),
-        labels => format!("The teacher was trained on {labels} labelled texts."),
+    let (teacher, unseen) = match facts.labels {
+        0 => (
+            "The teacher came trained: what it has seen is not known here.".to_owned(),
+            "none of them has seen",
+        ),
+        labels => (
+            format!("The teacher was trained on {labels} labelled texts."),
+            "neither they nor the teacher have seen",
+        ),
     };
     let pool = match count.pool {
         0 => "its own labelled texts, as the teacher sees them".to_owned(),
@@ -153,7 +159,7 @@ fn notes(seeds: &[&Seed], count: &Count) -> Vec<String> {
     };
     let mut notes = vec![format!(
         "{teacher} The student alone has {} labelled texts; the distilled student has {pool}. All students are \
-         the same network, and all are judged by texts that neither they nor the teacher have seen.",
+         the same network, and all are judged by texts that {unseen}.",
         count.labels
     )];
     for (from, to) in [
@@ -161,20 +167,23 @@ fn notes(seeds: &[&Seed], count: &Count) -> Vec<String> {
         (Arm::Pseudo, Arm::Distilled),
         (Arm::Distilled, Arm::Augmented),
     ] {
-        if let Some(gain) = gain(seeds, from, to) {
-            let interval = gain.half_width.map_or_else(
-                || "one seed, so without an interval".to_owned(),
-                |half| format!("±{half:.2} at 95 %, paired over {} seeds", seeds.len()),
-            );
-            notes.push(format!(
-                "{} against {}: {:+.2} points ({interval}).",
-                to.title(),
-                from.title(),
-                gain.mean
-            ));
-        }
+        notes.extend(gained(seeds, from, to));
     }
     notes
+}
+
+/// How much better one arm is than another, where there are both.
+fn gained(seeds: &[&Seed], from: Arm, to: Arm) -> Option<String> {
+    let gain = gain(seeds, from, to)?;
+    let interval = gain.half_width.map_or_else(
+        || "one seed, so without an interval".to_owned(),
+        |half| format!("±{half:.2} at 95 %, paired over {} seeds", seeds.len()),
+    );
+    let (better, than) = (to.title(), from.title());
+    Some(format!(
+        "{better} against {than}: {:+.2} points ({interval}).",
+        gain.mean
+    ))
 }
 
 /// Texts on which one of the two is right and the other wrong, those first that the wrong one is surest of.

@@ -96,16 +96,10 @@ pub fn check_file(
     for labels in counts(config, seed == first) {
         let parts = corpus.parts(labels, config, seed)?;
         let test = parts.test.iter().map(|it| it.text.as_str());
-        let texts: Vec<&str> = seen(&parts).chain(test).collect();
+        let texts: Vec<&str> = parts.seen().chain(test).collect();
         file.label(&texts)?;
     }
     Ok(())
-}
-
-/// What students may see: labelled texts, and then the pool. The teacher's further labelled texts are not among them.
-fn seen(parts: &Parts) -> impl Iterator<Item = &str> {
-    let labelled = parts.labelled().iter().map(|it| it.text.as_str());
-    labelled.chain(parts.pool.iter().map(String::as_str))
 }
 
 impl Seed {
@@ -125,7 +119,7 @@ impl Seed {
         let Some(ready) = ready else {
             return Ok(false);
         };
-        let reader = Reader::new(seen(&parts), &config.student)?;
+        let reader = Reader::new(parts.seen(), &config.student)?;
         let answers = ask(&ready, &parts, (config, labels, seed), trainer)?;
         let setting = Setting {
             config,
@@ -158,7 +152,7 @@ fn ask(
     (config, labels, seed): (&Config, usize, u64),
     trainer: &Trainer<'_>,
 ) -> Result<Answers, Error> {
-    let texts: Vec<&str> = seen(parts).collect();
+    let texts: Vec<&str> = parts.seen().collect();
     let name = format!("{labels}-{seed}");
     let of_texts = soft_labels(ready, &texts, &name, trainer)?;
     let copies = match config.arms.contains(&Arm::Augmented) {

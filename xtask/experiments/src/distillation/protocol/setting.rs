@@ -15,7 +15,7 @@ use super::super::latency::{Contest, Latency, Timed, texts_of};
 use super::super::student::{self, Lesson, Reader, Taught, Untaught};
 use super::super::teacher::Ready;
 use super::super::{Model, bag_of_words};
-use super::{Count, Finished, seen};
+use super::{Count, Finished};
 use crate::error::Error;
 use crate::run_folder::RunFolder;
 use crate::training::Trainer;
@@ -135,7 +135,7 @@ impl Setting<'_> {
             });
         }
         let (mut rows, mut soft) = (
-            self.reader.rows(seen(self.parts))?,
+            self.reader.rows(self.parts.seen())?,
             self.answers.of_texts.clone(),
         );
         if arm == Arm::Augmented {
