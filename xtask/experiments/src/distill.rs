@@ -24,8 +24,8 @@ pub const SUMMARY: Summary = Summary {
     name: FromFiles::NAME,
     task: "distil a BERT into a Bi-LSTM",
     data: "sst2_glue, or labelled texts of your own",
-    expected: "SST-2 dev: 85 from few labels, student alone 72",
-    time: "2 h with all seeds; --quick 2 min",
+    expected: "SST-2 dev, 4,000 labels: alone 75.6, distilled 83.4",
+    time: "8 min a number of labels; --quick 1 min",
 };
 
 /// The arguments of `run distill`.
@@ -128,14 +128,14 @@ fn full() -> Config {
     }
 }
 
-/// As Devlin et al. (2019), but for the least number of steps.
+/// As Devlin et al. (2019), but for the least number of steps and twice their rate, which suits a small encoder.
 fn fine_tuned() -> TeacherConfig {
     TeacherConfig {
         labels: 0,
         epochs: 3,
         least_steps: 300,
         batch_size: 16,
-        learning_rate: 5e-5,
+        learning_rate: 1e-4,
         warm_up: 0.1,
         freeze_embeddings: false,
         hidden_size: 384,
@@ -154,7 +154,7 @@ fn tang_bi_lstm() -> StudentConfig {
         hidden_size: 150,
         hidden_layer: 200,
         min_count: 1,
-        epochs: 3,
+        epochs: 5,
         least_steps: 400,
         batch_size: 64,
         learning_rate: 1e-3,
