@@ -23,7 +23,7 @@ pub type Distill = Distillation<FromFiles>;
 pub const SUMMARY: Summary = Summary {
     name: FromFiles::NAME,
     task: "distil a BERT into a Bi-LSTM",
-    data: "sst2_glue, or labelled texts of your own",
+    data: "sst2_glue, or texts of your own",
     expected: "SST-2 dev, 4,000 labels: alone 75.6, distilled 83.4",
     time: "8 min a number of labels; --quick 1 min",
 };
