@@ -253,6 +253,14 @@ fn what_the_outputs_do_not_show_is_not_prepared() {
 }
 
 #[test]
+fn rows_are_padded_to_the_longest() {
+    let rows = TokenRows::padded(&[vec![5], vec![], vec![6, 4, 3]], 1);
+    assert_eq!(rows.as_slice(), [5, 1, 1, 1, 1, 1, 6, 4, 3]);
+    assert_eq!(rows.lengths().as_slice(), [1, 0, 3]);
+    assert_eq!(TokenRows::padded(&[[]], 2).as_slice(), [2]);
+}
+
+#[test]
 #[should_panic(expected = "label 2 is not one of 2 classes")]
 fn a_label_that_is_no_class_panics() {
     let network = RecurrentConfig::new(RnnConfig::new(2));

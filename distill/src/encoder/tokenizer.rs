@@ -4,8 +4,9 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::tensor::{Device, Int, Tensor};
 use recurra_cells::Lengths;
+use recurra_train::TokenRows;
 use serde::Deserialize;
 use tokenizers::models::wordpiece::WordPiece;
 use tokenizers::normalizers::BertNormalizer;
@@ -151,18 +152,10 @@ impl TokenBatch {
     /// # Panics
     /// If there is no row.
     pub fn new<R: AsRef<[u32]>>(rows: &[R], padding_id: u32, device: &Device) -> Self {
-        assert!(!rows.is_empty(), "a batch needs at least one row");
-        let valid: Vec<usize> = rows.iter().map(|row| row.as_ref().len()).collect();
-        let steps = valid.iter().copied().max().unwrap_or(0).max(1);
-        let padded = rows.iter().flat_map(|row| {
-            let ids = row.as_ref().iter().copied();
-            ids.chain(std::iter::repeat(padding_id)).take(steps)
-        });
-        let padded: Vec<i64> = padded.map(i64::from).collect();
-        let data = TensorData::new(padded, [rows.len(), steps]);
+        let rows = TokenRows::padded(rows, padding_id);
         Self {
-            tokens: Tensor::from_data(data, device),
-            lengths: Lengths::new(valid, steps).expect("no row is longer than the longest"),
+            tokens: rows.tokens(device),
+            lengths: rows.lengths().clone(),
         }
     }
 }

@@ -22,8 +22,8 @@ use serde::{Deserialize, Serialize};
 use super::classifier::cross_entropy;
 use super::valid_steps::valid_steps;
 use super::weights::{draw, embedding, matrix};
-use crate::regularize::dropped;
-use crate::{Error, ZoneoutRates, masked};
+use crate::regularize::{dropped, words_dropped};
+use crate::{Error, ZoneoutRates};
 
 /// Configuration of a [`LanguageModel`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -193,7 +193,8 @@ impl<C: RecurrentCell> LanguageModel<C> {
         lengths: Option<Lengths>,
         masks: LanguageModelMasks,
     ) -> Run<C::State> {
-        let input = NetworkInput::new(self.embed(tokens, masks.words))
+        let embedded = self.embedding.forward(tokens.clone());
+        let input = NetworkInput::new(words_dropped(embedded, tokens, masks.words))
             .with_state(state)
             .with_lengths(lengths)
             .with_masks(masks.layers)
@@ -204,19 +205,6 @@ impl<C: RecurrentCell> LanguageModel<C> {
             dropped: dropped(outputs.clone(), masks.output),
             outputs,
             state: output.state,
-        }
-    }
-
-    /// The embeddings `[B, T, E]` of `tokens [B, T]`, each times its word's entry of `mask [V, 1]`.
-    fn embed(&self, tokens: Tensor<2, Int>, mask: Option<Tensor<2>>) -> Tensor<3> {
-        let [batch, steps] = tokens.dims();
-        let embedded = self.embedding.forward(tokens.clone());
-        match mask {
-            Some(mask) => {
-                let kept = mask.select(0, tokens.reshape([batch * steps]));
-                masked(embedded, kept.reshape([batch, steps, 1]))
-            }
-            None => embedded,
         }
     }
 

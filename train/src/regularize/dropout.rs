@@ -1,6 +1,6 @@
 //! Dropout masks, drawn on the host, and how probable each kind is.
 
-use burn::tensor::{DType, Device, Tensor, TensorCreationOptions, TensorData};
+use burn::tensor::{DType, Device, Int, Tensor, TensorCreationOptions, TensorData};
 use recurra_cells::{Direction, LayerMasks, Recurrent, RecurrentCell, SeededRng};
 use serde::{Deserialize, Serialize};
 
@@ -84,6 +84,22 @@ pub(crate) fn masked<const D: usize>(values: Tensor<D>, mask: Tensor<D>) -> Tens
         "a dropout mask is {own:?}, but what it drops from is {expected:?}"
     );
     values * mask
+}
+
+/// The embeddings `[B, T, E]` of `tokens [B, T]`, each times its word's entry of a mask `[V, 1]`, if there is one.
+pub(crate) fn words_dropped(
+    embedded: Tensor<3>,
+    tokens: Tensor<2, Int>,
+    mask: Option<Tensor<2>>,
+) -> Tensor<3> {
+    match mask {
+        Some(mask) => {
+            let [batch, steps] = tokens.dims();
+            let kept = mask.select(0, tokens.reshape([batch * steps]));
+            masked(embedded, kept.reshape([batch, steps, 1]))
+        }
+        None => embedded,
+    }
 }
 
 /// `outputs [B, T, H]` times a mask `[B, H]` that is the same at every step, if there is one.

@@ -18,7 +18,7 @@ mod zoneout;
 
 pub use activation::{activation_penalty, temporal_activation_penalty};
 pub use dropout::{DropoutRates, dropout_mask};
-pub(crate) use dropout::{dropped, layer_masks, masked, some_mask};
+pub(crate) use dropout::{dropped, layer_masks, masked, some_mask, words_dropped};
 pub use weight_drop::drop_recurrent_weights;
 pub use zoneout::ZoneoutRates;
 

@@ -97,6 +97,24 @@ pub struct RunArgs {
     pub runs: PathBuf,
 }
 
+/// Arguments of an experiment's own around what every experiment can be told.
+macro_rules! around_run_args {
+    ($args:ty) => {
+        impl AsRef<$crate::cli::RunArgs> for $args {
+            fn as_ref(&self) -> &$crate::cli::RunArgs {
+                &self.run
+            }
+        }
+
+        impl AsMut<$crate::cli::RunArgs> for $args {
+            fn as_mut(&mut self) -> &mut $crate::cli::RunArgs {
+                &mut self.run
+            }
+        }
+    };
+}
+pub(crate) use around_run_args;
+
 impl RunArgs {
     /// Every seed, from the first on.
     pub fn all_seeds(&self) -> impl Iterator<Item = u64> {

@@ -8,7 +8,7 @@ use recurra_train::DropoutRates;
 use serde::{Deserialize, Serialize};
 
 use crate::cells::CellKind;
-use crate::cli::{RunArgs, Summary};
+use crate::cli::{RunArgs, Summary, around_run_args};
 use crate::distillation::{
     Arm, Config, Corpus, Distillation, Given, LossConfig, LossKind, Scenario, Source,
     StudentConfig, TeacherConfig,
@@ -52,17 +52,7 @@ pub struct DistillArgs {
     pub torch: Option<PathBuf>,
 }
 
-impl AsRef<RunArgs> for DistillArgs {
-    fn as_ref(&self) -> &RunArgs {
-        &self.run
-    }
-}
-
-impl AsMut<RunArgs> for DistillArgs {
-    fn as_mut(&mut self) -> &mut RunArgs {
-        &mut self.run
-    }
-}
+around_run_args!(DistillArgs);
 
 /// Texts and a teacher from files.
 pub struct FromFiles;

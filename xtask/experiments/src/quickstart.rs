@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use recurra_cells::kernel::Path;
 
 use crate::cells::CellKind;
-use crate::cli::{RunArgs, Summary};
+use crate::cli::{RunArgs, Summary, around_run_args};
 use crate::distillation::{
     Arm, Config, Corpus, Distillation, Given, LossConfig, LossKind, Scenario, Source,
     StudentConfig, TeacherConfig,
@@ -38,17 +38,7 @@ pub struct QuickstartArgs {
     pub cell: Option<CellKind>,
 }
 
-impl AsRef<RunArgs> for QuickstartArgs {
-    fn as_ref(&self) -> &RunArgs {
-        &self.run
-    }
-}
-
-impl AsMut<RunArgs> for QuickstartArgs {
-    fn as_mut(&mut self) -> &mut RunArgs {
-        &mut self.run
-    }
-}
+around_run_args!(QuickstartArgs);
 
 /// Reviews in which the order of the words decides.
 pub struct Generated;

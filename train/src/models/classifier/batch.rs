@@ -1,5 +1,7 @@
 //! Rows of tokens on the host, and the label of each.
 
+use std::iter;
+
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use recurra_cells::Lengths;
 
@@ -29,6 +31,22 @@ impl TokenRows {
             "the tokens do not fill [B, T] = {shape:?}"
         );
         Self { tokens, lengths }
+    }
+
+    /// Rows of any length, padded with `padding` to the longest, and to at least one token.
+    ///
+    /// # Panics
+    ///
+    /// If there is no row.
+    pub fn padded<R: AsRef<[u32]>>(rows: &[R], padding: u32) -> Self {
+        let valid: Vec<usize> = rows.iter().map(|row| row.as_ref().len()).collect();
+        let steps = valid.iter().copied().max().unwrap_or(0).max(1);
+        let padded = rows.iter().flat_map(|row| {
+            let tokens = row.as_ref().iter().copied();
+            tokens.chain(iter::repeat(padding)).take(steps)
+        });
+        let lengths = Lengths::new(valid, steps).expect("no row is longer than the longest");
+        Self::new(padded.collect(), lengths)
     }
 
     /// `B`.

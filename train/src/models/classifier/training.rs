@@ -4,7 +4,7 @@ use burn::tensor::{Device, Tensor};
 use recurra_cells::{LayerMasks, NetworkInput, NetworkState, RecurrentCell, SeededRng};
 
 use super::{ClassifierBatch, SequenceClassifier, TokenRows};
-use crate::regularize::{layer_masks, masked, some_mask};
+use crate::regularize::{layer_masks, masked, some_mask, words_dropped};
 use crate::{DropoutRates, Pass, Regularization, SequenceModel, WindowLoss};
 
 /// What a [`SequenceClassifier`] makes of rows of tokens.
@@ -50,8 +50,9 @@ impl<C: RecurrentCell> SequenceClassifier<C> {
             Some(masks) => (masks.words, Some(masks.layers), masks.output),
             None => (None, None, None),
         };
-        let lengths = rows.lengths();
-        let input = NetworkInput::new(self.embed(rows, words))
+        let (tokens, lengths) = (rows.tokens(&self.device()), rows.lengths());
+        let embedded = self.embedding.forward(tokens.clone());
+        let input = NetworkInput::new(words_dropped(embedded, tokens, words))
             .with_lengths(lengths.clone())
             .with_masks(layers);
         let output = self.network.forward(input);
@@ -65,20 +66,6 @@ impl<C: RecurrentCell> SequenceClassifier<C> {
             logits: self.output.forward(read),
             penalty: regularization.penalty(outputs.clone(), outputs, Some(lengths)),
             state,
-        }
-    }
-
-    /// The embeddings `[B, T, E]` of rows, each times its word's entry of `mask [V, 1]`.
-    fn embed(&self, rows: &TokenRows, mask: Option<Tensor<2>>) -> Tensor<3> {
-        let tokens = rows.tokens(&self.device());
-        let embedded = self.embedding.forward(tokens.clone());
-        match mask {
-            Some(mask) => {
-                let [batch, steps] = tokens.dims();
-                let kept = mask.select(0, tokens.reshape([batch * steps]));
-                masked(embedded, kept.reshape([batch, steps, 1]))
-            }
-            None => embedded,
         }
     }
 
@@ -125,7 +112,6 @@ impl<C: RecurrentCell> SequenceModel for SequenceClassifier<C> {
     }
 
     fn assert_fits(&self, batch: &ClassifierBatch) {
-        batch.rows().assert_below(self.vocabulary_size());
         batch.assert_labels_below(self.classes());
     }
 }

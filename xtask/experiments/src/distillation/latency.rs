@@ -17,19 +17,19 @@ pub struct Latency {
     /// How many texts at a time.
     pub batch: usize,
     pub student_ms: f64,
-    pub teacher: Ours,
+    pub teacher: EncoderTime,
     /// An encoder of the size of BERT-base, with the teacher's tokenizer.
-    pub bert_base: Option<Ours>,
+    pub bert_base: Option<EncoderTime>,
 }
 
 /// What an encoder takes here, and in PyTorch where that was measured.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Ours {
+pub struct EncoderTime {
     pub ms: f64,
     pub torch_ms: Option<f64>,
 }
 
-impl Ours {
+impl EncoderTime {
     /// The smaller of the two.
     pub fn best(&self) -> f64 {
         self.torch_ms.map_or(self.ms, |torch| torch.min(self.ms))
@@ -75,11 +75,11 @@ mod tests {
         let latency = Latency {
             batch: 1,
             student_ms: 0.5,
-            teacher: Ours {
+            teacher: EncoderTime {
                 ms: 10.0,
                 torch_ms: Some(8.0),
             },
-            bert_base: Some(Ours {
+            bert_base: Some(EncoderTime {
                 ms: 50.0,
                 torch_ms: None,
             }),

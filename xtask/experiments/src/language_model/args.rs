@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::preset::Preset;
 use crate::cells::CellChoice;
-use crate::cli::RunArgs;
+use crate::cli::{RunArgs, around_run_args};
 
 /// The arguments of `run language-model`.
 #[derive(Clone, Debug, Args, Serialize, Deserialize)]
@@ -40,14 +40,4 @@ impl From<UnitArg> for Unit {
     }
 }
 
-impl AsRef<RunArgs> for LanguageModelArgs {
-    fn as_ref(&self) -> &RunArgs {
-        &self.run
-    }
-}
-
-impl AsMut<RunArgs> for LanguageModelArgs {
-    fn as_mut(&mut self) -> &mut RunArgs {
-        &mut self.run
-    }
-}
+around_run_args!(LanguageModelArgs);

@@ -4,7 +4,7 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 
 use crate::cells::CellChoice;
-use crate::cli::RunArgs;
+use crate::cli::{RunArgs, around_run_args};
 
 /// The arguments of `run music`.
 #[derive(Clone, Debug, Args, Serialize, Deserialize)]
@@ -16,14 +16,4 @@ pub struct MusicArgs {
     pub cell: Option<CellChoice>,
 }
 
-impl AsRef<RunArgs> for MusicArgs {
-    fn as_ref(&self) -> &RunArgs {
-        &self.run
-    }
-}
-
-impl AsMut<RunArgs> for MusicArgs {
-    fn as_mut(&mut self) -> &mut RunArgs {
-        &mut self.run
-    }
-}
+around_run_args!(MusicArgs);

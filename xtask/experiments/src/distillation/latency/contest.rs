@@ -5,13 +5,13 @@ use std::path::Path;
 use std::thread;
 use std::time::Instant;
 
-use recurra_cells::{AnyCell, Lengths, SeededRng};
+use recurra_cells::{AnyCell, SeededRng};
 use recurra_distill::{EncoderClassifier, EncoderConfig, Pooling, TextTokenizer};
 use recurra_train::{SequenceClassifier, TokenRows};
 use serde::{Deserialize, Serialize};
 
 use super::super::student::Reader;
-use super::{BATCHES, Latency, Ours};
+use super::{BATCHES, EncoderTime, Latency};
 use crate::error::Error;
 use crate::python::Python;
 
@@ -99,7 +99,8 @@ impl Contest<'_> {
             for round in 0..WARM_UP + self.rounds {
                 let texts = part(&texts, batch, round);
                 let student = milliseconds(|| {
-                    student.logits(&padded(&reader.rows(texts.iter().copied())?)?);
+                    let rows = reader.rows(texts.iter().copied())?;
+                    student.logits(&TokenRows::padded(&rows, 0));
                     Ok(())
                 })?;
                 let mut uncounted = Rounds::default();
@@ -162,7 +163,7 @@ impl Torch {
 impl Rounds {
     fn latency(self, batch: usize) -> Option<Latency> {
         let ours = |ms, torch| {
-            Some(Ours {
+            Some(EncoderTime {
                 ms: median(ms)?,
                 torch_ms: median(torch),
             })
@@ -200,17 +201,6 @@ fn encoder(
 fn part<'a, 'b>(texts: &'a [&'b str], batch: usize, round: usize) -> &'a [&'b str] {
     let start = round * batch % texts.len().saturating_sub(batch).max(1);
     &texts[start..(start + batch).min(texts.len())]
-}
-
-fn padded(rows: &[Vec<u32>]) -> Result<TokenRows, Error> {
-    let lengths: Vec<usize> = rows.iter().map(Vec::len).collect();
-    let steps = lengths.iter().copied().max().unwrap_or(0);
-    let mut tokens = Vec::with_capacity(rows.len() * steps);
-    for row in rows {
-        tokens.extend_from_slice(row);
-        tokens.resize(tokens.len() + steps - row.len(), 0);
-    }
-    Ok(TokenRows::new(tokens, Lengths::new(lengths, steps)?))
 }
 
 fn milliseconds(run: impl FnOnce() -> Result<(), Error>) -> Result<f64, Error> {
