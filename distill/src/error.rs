@@ -199,8 +199,8 @@ impl Error {
         Self::Write { path, cause }
     }
 
-    /// What a teacher that is not ours failed with.
-    pub(crate) fn teacher(cause: &dyn std::error::Error) -> Self {
+    /// What a teacher of another make failed with.
+    pub fn teacher(cause: &dyn std::error::Error) -> Self {
         Self::Teacher {
             cause: one_line(&cause.to_string()),
         }

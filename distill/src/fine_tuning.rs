@@ -7,7 +7,7 @@ use recurra_cells::SeededRng;
 use recurra_train::{ClippedAdam, ClippedAdamConfig, Quantity, StepReport};
 use serde::{Deserialize, Serialize};
 
-use crate::{EncoderClassifier, Error, TokenBatch, label_cross_entropy};
+use crate::{EncoderClassifier, Error, Objective, TokenBatch};
 
 const AT_HOME: &str = "the classifier is away only while the optimiser has it";
 
@@ -22,6 +22,9 @@ pub struct FineTuningConfig {
     /// Whether the tables of tokens and positions stay as they are, which hold half of a small encoder's weights and which
     /// few labels teach nothing; no by default.
     pub freeze_embeddings: bool,
+    /// What it is trained by; its labels by default. By another teacher's logits it becomes that one's student, of which
+    /// self-training makes use: an encoder that learns what its predecessor says of texts without labels.
+    pub objective: Objective,
     /// How many steps in a row may be skipped because something is not finite, before the training is given up; 20 by default.
     pub max_skipped: usize,
 }
@@ -32,6 +35,7 @@ impl Default for FineTuningConfig {
             max_norm: 1.0,
             weight_decay: 0.01,
             freeze_embeddings: false,
+            objective: Objective::Labels,
             max_skipped: 20,
         }
     }
@@ -70,12 +74,13 @@ impl FineTuning {
     ///
     /// # Errors
     ///
-    /// [`Error::Train`] if a field of `config` is out of its range.
+    /// [`Error::Train`] or [`Error::Config`] if a field of `config` is out of its range.
     pub fn new(
         classifier: EncoderClassifier,
         config: FineTuningConfig,
         rng: SeededRng,
     ) -> Result<Self, Error> {
+        config.objective.validate()?;
         let optimizer = ClippedAdam::new(ClippedAdamConfig {
             weight_decay: config.weight_decay,
             ..ClippedAdamConfig::new(config.max_norm)
@@ -95,8 +100,8 @@ impl FineTuning {
         self.at_home().valid()
     }
 
-    /// Makes one step on texts as tokens and `labels [B]`, by their mean cross-entropy. Where that or the norm of its
-    /// gradients is not finite, nothing is updated.
+    /// Makes one step on texts as tokens and `labels [B]`. Where the mean loss or the norm of its gradients is not finite,
+    /// nothing is updated.
     ///
     /// # Errors
     ///
@@ -105,22 +110,53 @@ impl FineTuning {
     ///
     /// # Panics
     ///
-    /// If there are not as many labels as texts, one of them is not below the number of classes, or the tokens do not fit the
-    /// encoder.
+    /// If there are not as many labels as texts, one of them is not below the number of classes `V`, the tokens do not fit the
+    /// encoder, or the objective needs a teacher.
     pub fn train_batch(
         &mut self,
         batch: TokenBatch,
         labels: &[usize],
         learning_rate: f64,
     ) -> Result<StepReport, Error> {
+        self.step(batch, labels, None, learning_rate)
+    }
+
+    /// As [`train_batch`](Self::train_batch), with a teacher's `logits [B, V]`, row by row, for an objective that needs them.
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    ///
+    /// # Panics
+    ///
+    /// As that, and if the logits are not `[B, V]`.
+    pub fn train_batch_with_teacher(
+        &mut self,
+        batch: TokenBatch,
+        labels: &[usize],
+        logits: &[f32],
+        learning_rate: f64,
+    ) -> Result<StepReport, Error> {
+        self.step(batch, labels, Some(logits), learning_rate)
+    }
+
+    fn step(
+        &mut self,
+        batch: TokenBatch,
+        labels: &[usize],
+        teacher: Option<&[f32]>,
+        learning_rate: f64,
+    ) -> Result<StepReport, Error> {
         if !(learning_rate.is_finite() && learning_rate >= 0.0) {
             let expected = "finite and at least 0";
             return Err(Error::config("learning_rate", expected, learning_rate));
         }
+        let (classes, device) = (self.at_home().classes().len(), self.at_home().device());
+        let targets = upload(labels, classes, &device);
+        let teacher = teacher.map(|logits| rows(logits, [labels.len(), classes], &device));
         let classifier = self.classifier.take().expect(AT_HOME);
-        let labels = upload(labels, classifier.classes().len(), &classifier.device());
         let logits = classifier.forward_training(batch.tokens, batch.lengths, &mut self.rng);
-        let loss = label_cross_entropy(logits, labels).mean();
+        let loss = self.config.objective.loss(logits, targets, teacher);
         let mut gradients = GradientsParams::from_grads(loss.backward(), &classifier);
         if self.config.freeze_embeddings {
             let embeddings = &classifier.encoder.embeddings;
@@ -171,6 +207,16 @@ fn upload(labels: &[usize], classes: usize, device: &Device) -> Tensor<1, Int> {
     let labels: Vec<i64> = labels.iter().map(|&label| label as i64).collect();
     let count = labels.len();
     Tensor::from_data(TensorData::new(labels, [count]), device)
+}
+
+fn rows(logits: &[f32], shape: [usize; 2], device: &Device) -> Tensor<2> {
+    assert_eq!(
+        logits.len(),
+        shape[0] * shape[1],
+        "{} logits of a teacher are not {shape:?}",
+        logits.len()
+    );
+    Tensor::from_data(TensorData::new(logits.to_vec(), shape), device)
 }
 
 /// Takes the gradients of what it visits away, so that it stays as it is.

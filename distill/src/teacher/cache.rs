@@ -134,6 +134,24 @@ impl SoftLabelCache {
         texts: &[S],
         mut progress: impl FnMut(usize, usize),
     ) -> Result<Cached, Error> {
+        let cached = self.label_while(teacher, texts, |done, all| {
+            progress(done, all);
+            true
+        })?;
+        Ok(cached.expect("nothing stops it"))
+    }
+
+    /// As [`label`](Self::label), for as long as `goes_on` answers with true; `None` if it does not and texts are left, which a
+    /// later call computes.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn label_while<S: AsRef<str>>(
+        &self,
+        teacher: &dyn Teacher,
+        texts: &[S],
+        mut goes_on: impl FnMut(usize, usize) -> bool,
+    ) -> Result<Option<Cached>, Error> {
         let header = Header {
             classes: teacher.classes().to_vec(),
             teacher: Some(teacher.fingerprint()),
@@ -147,7 +165,9 @@ impl SoftLabelCache {
             let rows = chunk.iter().zip(labels.rows());
             known.extend(rows.map(|(&text, row)| (text.to_owned(), row.to_vec())));
             self.save(&header, &order, &known)?;
-            progress(known.len(), order.len());
+            if !goes_on(known.len(), order.len()) && known.len() < order.len() {
+                return Ok(None);
+            }
         }
         let logits = texts.iter().flat_map(|text| known[text.as_ref()].clone());
         let labels = SoftLabels::new(header.classes.len(), logits.collect())?;
@@ -155,7 +175,7 @@ impl SoftLabelCache {
             Origin::Resumed { damage: None, .. } if missing.is_empty() => Origin::Complete,
             other => other,
         };
-        Ok(Cached { labels, origin })
+        Ok(Some(Cached { labels, origin }))
     }
 
     fn open(&self, header: &Header) -> Result<Known, Error> {

@@ -243,6 +243,20 @@ fn leftovers_of_a_killed_run_go() {
 }
 
 #[test]
+fn labelling_stops_when_it_is_told_and_goes_on_later() {
+    let (_folder, path) = place();
+    let cache = cache(&path, Stale::Refuse);
+    let stopped = cache.label_while(&Counting::new(1), &TEXTS, |_, _| false);
+    assert!(stopped.expect("soft labels").is_none());
+    let rest = Counting::new(1);
+    // With the last text nothing is left to stop.
+    let cached = cache.label_while(&rest, &TEXTS, |_, _| false);
+    let cached = cached.expect("soft labels").expect("all of them");
+    assert_eq!(cached.labels.len(), TEXTS.len());
+    assert_eq!(*rest.asked.borrow(), ["fine", "é"]);
+}
+
+#[test]
 fn progress_counts_different_texts() {
     let (_folder, path) = place();
     let mut seen = Vec::new();

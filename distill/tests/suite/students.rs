@@ -239,6 +239,48 @@ fn fine_tuning_learns_and_leaves_alone_what_is_frozen(device: &Device) {
     }
 }
 
+/// By its predecessor's logits an encoder comes to its predecessor's decisions, whatever the labels are.
+fn fine_tuning_follows_a_teacher(device: &Device) {
+    let (tokenizer, device) = (tokenizer(), device.clone().autodiff());
+    let config = encoder(&tokenizer, Layout::Bert);
+    let classifier = config.init_classifier(Pooling::Mean, &device, &mut SeededRng::new(5));
+    let told = FineTuningConfig {
+        objective: Objective::Hinton(Hinton {
+            alpha: 0.0,
+            temperature: 1.0,
+        }),
+        ..FineTuningConfig::default()
+    };
+    let mut training = FineTuning::new(classifier, told, SeededRng::new(6)).unwrap();
+    let decisions = LABELS.map(|label| 1 - label);
+    let logits: Vec<f32> = decisions
+        .iter()
+        .flat_map(|&label| [[2.0, -1.0], [-1.0, 2.0]][label])
+        .collect();
+    let mut step = || {
+        let batch = batch(&tokenizer, &device);
+        let report = training.train_batch_with_teacher(batch, &LABELS, &logits, 1e-2);
+        report.unwrap().loss
+    };
+    let losses: Vec<f64> = (0..40).map(|_| step()).collect();
+    assert!(losses[39] < 0.3 * losses[0], "{losses:?}");
+    let TokenBatch { tokens, lengths } = batch(&tokenizer, &device);
+    let logits = values(training.classifier().forward(tokens, lengths));
+    assert_eq!(SoftLabels::new(2, logits).unwrap().decisions(), decisions);
+}
+
+#[test]
+#[should_panic(expected = "3 logits of a teacher are not [4, 2]")]
+fn a_teacher_of_other_classes_panics_with_both_shapes() {
+    let (tokenizer, device) = (tokenizer(), Device::default().autodiff());
+    let config = encoder(&tokenizer, Layout::Bert);
+    let classifier = config.init_classifier(Pooling::Mean, &device, &mut SeededRng::new(5));
+    let mut training =
+        FineTuning::new(classifier, FineTuningConfig::default(), SeededRng::new(6)).unwrap();
+    let batch = batch(&tokenizer, &device);
+    let _ = training.train_batch_with_teacher(batch, &LABELS, &[0.0; 3], 1e-3);
+}
+
 #[test]
 fn a_rate_that_is_none_is_refused_and_nothing_is_lost() {
     let (tokenizer, device) = (tokenizer(), Device::default().autodiff());
@@ -286,6 +328,7 @@ recurra_cells::device_tests!(
     a_student_has_the_loss_that_it_is_told,
     a_saved_classifier_is_the_same_again,
     fine_tuning_learns_and_leaves_alone_what_is_frozen,
+    fine_tuning_follows_a_teacher,
 );
 
 /// What takes too many passes for software Vulkan.

@@ -34,7 +34,7 @@ pub struct DistillArgs {
     #[command(flatten)]
     pub run: RunArgs,
     /// A Hugging Face folder of a BERT, RoBERTa or MiniLM, which is trained on the labelled texts if it has no classifier yet;
-    /// or a JSON Lines file of soft labels of all texts
+    /// or the folder `model` of an earlier run, whose student is the teacher; or a JSON Lines file of soft labels of all texts
     #[arg(
         long,
         value_name = "DIR|FILE.jsonl",
@@ -110,7 +110,7 @@ fn full() -> Config {
             alpha: 0.1,
             temperature: 2.0,
         },
-        augmented_copies: 20,
+        augmented_copies: 1,
         tags: String::new(),
         latency_rounds: 50,
         latency_tokens: 32,
@@ -127,6 +127,7 @@ fn fine_tuned() -> TeacherConfig {
         batch_size: 16,
         learning_rate: 1e-4,
         warm_up: 0.1,
+        self_training: 0,
         freeze_embeddings: false,
         hidden_size: 384,
         num_layers: 6,

@@ -10,6 +10,7 @@ mod config;
 mod corpus;
 mod judged;
 mod latency;
+mod model;
 mod page;
 mod protocol;
 mod results;
@@ -20,15 +21,14 @@ mod teacher;
 pub use arm::Arm;
 pub use config::{Config, LossConfig, LossKind, StudentConfig, TeacherConfig};
 pub use corpus::Corpus;
+pub use model::Model;
 pub use teacher::Source;
 
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
-use recurra_cells::{AnyCell, AnyCellConfig, kernel};
-use recurra_datasets::Vocabulary;
-use recurra_train::{SequenceClassifier, SequenceClassifierConfig, save};
+use recurra_cells::kernel;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -71,16 +71,9 @@ impl Given {
     fn torch(&self) -> Option<(&Path, &Path)> {
         match &self.source {
             Source::Folder(folder) => Some((self.python.as_deref()?, folder.path())),
-            Source::Scratch | Source::File(_) => None,
+            Source::Scratch | Source::Model(_) | Source::File(_) => None,
         }
     }
-}
-
-/// A trained student, and what it takes to use it.
-pub struct Model {
-    pub config: SequenceClassifierConfig<AnyCellConfig>,
-    pub classifier: SequenceClassifier<AnyCell>,
-    pub vocabulary: Vocabulary,
 }
 
 /// An experiment that distils, ready to train.
@@ -148,11 +141,10 @@ impl<S: Scenario> Experiment for Distillation<S> {
     }
 
     fn save(&self, best: &Seed, folder: &Path) -> Result<(), Error> {
-        let Some(model) = &best.model else {
-            return Ok(());
-        };
-        save(folder, &model.config, &model.classifier)?;
-        Ok(model.vocabulary.write(folder.join("vocabulary.json"))?)
+        match &best.model {
+            Some(model) => model.write(folder),
+            None => Ok(()),
+        }
     }
 
     fn expected(&self) -> BTreeMap<&'static str, Expected> {

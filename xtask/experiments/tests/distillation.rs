@@ -61,7 +61,8 @@ fn untimed(report: &Value) -> Vec<(String, f64)> {
 #[test]
 fn a_run_has_every_arm_and_the_same_seed_gives_the_same() {
     let runs = TempDir::new().expect("a folder");
-    let settings: Vec<&str> = SMALL.into_iter().chain(["curve=[6]", ALL_ARMS]).collect();
+    let further = ["curve=[6]", "teacher.self_training=20", ALL_ARMS];
+    let settings: Vec<&str> = SMALL.into_iter().chain(further).collect();
     let (first, folder) = report(&start(
         &["quickstart", "--cell", "gru"],
         &settings,
@@ -86,6 +87,9 @@ fn a_run_has_every_arm_and_the_same_seed_gives_the_same() {
         "model/config.json",
         "model/model.safetensors",
         "model/vocabulary.json",
+        "model/classes.json",
+        "teacher-60-1/model.safetensors",
+        "self-trained-teacher-60-1/model.safetensors",
     ] {
         assert!(folder.join(file).is_file(), "{file}");
     }
@@ -196,11 +200,27 @@ fn a_student_learns_from_files() {
     let (few, _) = report(&files.distil("soft.jsonl", &settings));
     assert_eq!(few["results"]["teacher_accuracy"], 100.0);
     // All texts are labelled texts and pool at once.
-    let all: Vec<&str> = settings.into_iter().chain(["labels=0"]).collect();
+    let all: Vec<&str> = settings.iter().copied().chain(["labels=0"]).collect();
     let (all, folder) = report(&files.distil("soft.jsonl", &all));
     assert_eq!(all["results"]["teacher_accuracy"], 100.0);
     let page = fs::read_to_string(folder.join("report.html")).expect("the page");
     assert!(page.contains("its own labelled texts"), "{page}");
+    // The student of one run teaches the next, and is judged there as it was here.
+    let student = folder.join("model");
+    let student = student.to_str().expect("a path");
+    let settings: Vec<&str> = settings.into_iter().chain([ALL_ARMS]).collect();
+    let (next, _) = report(&files.distil(student, &settings));
+    assert_eq!(
+        next["results"]["teacher_accuracy"],
+        all["results"]["distilled_accuracy"]
+    );
+    fs::remove_file(folder.join("model/classes.json")).expect("the classes");
+    let output = files.distil(student, &settings);
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        !output.status.success() && text.contains("classes.json"),
+        "{text}"
+    );
 }
 
 /// Spoils a line of a file.

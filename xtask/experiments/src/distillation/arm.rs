@@ -12,7 +12,7 @@ pub enum Arm {
     Pseudo,
     /// The teacher's logits on labelled texts and pool.
     Distilled,
-    /// The same, and its logits on changed copies of the labelled texts (Tang et al. 2019).
+    /// The same, and its logits on changed copies of those texts (Tang et al. 2019).
     Augmented,
 }
 

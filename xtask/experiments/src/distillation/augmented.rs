@@ -1,16 +1,15 @@
-//! Changed copies of the labelled texts, for the teacher to label.
+//! Changed copies of the texts that students see, for the teacher to label.
 
 use recurra_datasets::english_words;
-use recurra_datasets::labelled::{Augmentation, LabelledText};
+use recurra_datasets::labelled::Augmentation;
 use recurra_datasets::tagged::{PartOfSpeech, TagLexicon, read_conllu};
 
 use super::config::Config;
 use crate::error::Error;
 
-/// The words of copies, none of which is one of the texts. Only labelled texts are copied, so that no copy is of a text of
-/// another part.
-pub fn copies(
-    labelled: &[LabelledText],
+/// The words of copies, none of which is one of the texts. A copy has no words but theirs, so that nothing of the test is in it.
+pub fn copies<'a>(
+    texts: impl Iterator<Item = &'a str>,
     config: &Config,
     seed: u64,
 ) -> Result<Vec<Vec<String>>, Error> {
@@ -23,7 +22,7 @@ pub fn copies(
         copies: config.augmented_copies,
         ..Augmentation::default()
     };
-    let words: Vec<Vec<String>> = labelled.iter().map(|it| english_words(&it.text)).collect();
+    let words: Vec<Vec<String>> = texts.map(english_words).collect();
     let augmented = augmentation.augment(&words, &lexicon, seed)?;
     Ok(augmented.into_iter().map(|it| it.words).collect())
 }

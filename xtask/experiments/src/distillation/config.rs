@@ -34,7 +34,7 @@ pub struct Config {
     pub student: StudentConfig,
     /// What a student learns from the teacher's logits.
     pub loss: LossConfig,
-    /// How many changed copies of each labelled text the arm `augmented` has further.
+    /// How many changed copies of each text, labelled or of the pool, the arm `augmented` has further.
     pub augmented_copies: usize,
     /// A CoNLL-U file of tagged sentences, which tells words of the same part of speech that may stand for each other in those
     /// copies. Empty for none; words are then masked alone, and texts cut.
@@ -63,6 +63,9 @@ pub struct TeacherConfig {
     pub learning_rate: f64,
     /// The share of the steps in which the learning rate rises, in `[0, 1)`; after them it falls to 0 in a straight line.
     pub warm_up: f64,
+    /// From how many texts of the pool, with what the teacher says of them, a second encoder learns, which is then the teacher;
+    /// 0 for none.
+    pub self_training: usize,
     /// Whether its embeddings stay as they are.
     pub freeze_embeddings: bool,
     /// `W` of a teacher that is trained from scratch, a multiple of its heads.

@@ -3,7 +3,7 @@
 mod setting;
 
 use recurra_datasets::labelled::LabelledText;
-use recurra_distill::{SoftLabelCache, SoftLabelFile, SoftLabels, Stale, Teacher};
+use recurra_distill::{SoftLabelFile, Teacher};
 use serde::{Deserialize, Serialize};
 
 use super::arm::Arm;
@@ -104,7 +104,7 @@ pub fn check_file(
 
 impl Seed {
     /// Adds what a number of labels comes to, and of the first the student and its latencies; nothing where Ctrl-C stops its
-    /// teacher.
+    /// teacher, in training or at work.
     fn add(
         &mut self,
         labels: usize,
@@ -120,11 +120,14 @@ impl Seed {
             return Ok(false);
         };
         let reader = Reader::new(parts.seen(), &config.student)?;
-        let answers = ask(&ready, &parts, (config, labels, seed), trainer)?;
+        let asked = ask(&ready, &parts, (config, labels, seed), trainer)?;
+        let Some(answers) = asked else {
+            return Ok(false);
+        };
         let setting = Setting {
             config,
             parts: &parts,
-            classes: classes.len(),
+            classes: &classes,
             reader: &reader,
             answers: &answers,
             torch: given.torch(),
@@ -145,45 +148,32 @@ impl Seed {
     }
 }
 
-/// What the teacher says, of changed copies only where an arm learns from them.
+/// What the teacher says, of changed copies only where an arm learns from them; `None` after Ctrl-C.
 fn ask(
     ready: &Ready<'_>,
     parts: &Parts,
     (config, labels, seed): (&Config, usize, u64),
     trainer: &Trainer<'_>,
-) -> Result<Answers, Error> {
+) -> Result<Option<Answers>, Error> {
     let texts: Vec<&str> = parts.seen().collect();
-    let name = format!("{labels}-{seed}");
-    let of_texts = soft_labels(ready, &texts, &name, trainer)?;
+    let name = match ready.facts().labels {
+        // Whichever seed it is, all texts and a teacher that came trained are the same.
+        0 if labels == 0 => "all".to_owned(),
+        _ => format!("{labels}-{seed}"),
+    };
+    let of_texts = ready.soft_labels(&texts, &name, trainer)?;
     let copies = match config.arms.contains(&Arm::Augmented) {
-        true => augmented::copies(parts.labelled(), config, seed)?,
+        true => augmented::copies(parts.seen(), config, seed)?,
         false => Vec::new(),
     };
+    let Some(of_texts) = of_texts else {
+        return Ok(None);
+    };
     let texts: Vec<String> = copies.iter().map(|words| words.join(" ")).collect();
-    Ok(Answers {
+    let of_copies = ready.soft_labels(&texts, &format!("augmented-{labels}-{seed}"), trainer)?;
+    Ok(of_copies.map(|of_copies| Answers {
         of_texts,
-        of_copies: soft_labels(ready, &texts, &format!("augmented-{name}"), trainer)?,
         copies,
-    })
-}
-
-/// The teacher's soft labels, from the run's cache where they are there.
-fn soft_labels<S: AsRef<str>>(
-    ready: &Ready<'_>,
-    texts: &[S],
-    name: &str,
-    trainer: &Trainer<'_>,
-) -> Result<SoftLabels, Error> {
-    if texts.is_empty() {
-        return Ok(SoftLabels::new(
-            ready.teacher().classes().len(),
-            Vec::new(),
-        )?);
-    }
-    let file = format!("soft-labels-{name}.jsonl");
-    let cache = SoftLabelCache::new(trainer.folder().join(file), Stale::Recompute);
-    let cached = cache.label(ready.teacher(), texts, |done, all| {
-        eprintln!("teacher {name} has labelled {done} of {all} texts");
-    })?;
-    Ok(cached.labels)
+        of_copies,
+    }))
 }

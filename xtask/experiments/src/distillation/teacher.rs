@@ -1,32 +1,29 @@
 //! The teacher: given, or trained on its labelled texts.
 
+mod scratch;
 mod training;
 
-use std::path::Path;
-use std::time::Instant;
+use std::path::{Path, PathBuf};
 
 use burn::module::Module;
 use burn::tensor::Device;
-use recurra_cells::SeededRng;
 use recurra_datasets::labelled::LabelledText;
 use recurra_distill::{
-    EncoderClassifier, EncoderTeacher, HuggingFaceFolder, Pooling, SoftLabelFile, SoftLabels,
-    Teacher, TextTokenizer,
+    EncoderClassifier, EncoderTeacher, HuggingFaceFolder, SoftLabelCache, SoftLabelFile,
+    SoftLabels, Stale, Teacher, TextTokenizer,
 };
 use serde::{Deserialize, Serialize};
 
 use super::config::TeacherConfig;
 use super::corpus::Parts;
+use super::model::Model;
 use crate::error::Error;
-use crate::run_folder::RunFolder;
+use crate::interrupt;
 use crate::training::Trainer;
-use crate::training::streams::WEIGHTS;
-use training::{fine_tune, scratch};
+use training::Training;
 
 /// How many texts a teacher labels at a time.
 const READ: usize = 64;
-/// What is written beside a trained teacher, last of all.
-const FACTS: &str = "training.json";
 
 /// Where the teacher is from.
 pub enum Source {
@@ -34,6 +31,8 @@ pub enum Source {
     Scratch,
     /// An encoder, with a classifier of these classes or without one.
     Folder(Box<HuggingFaceFolder>),
+    /// A student of an earlier run.
+    Model(PathBuf),
     /// Soft labels from elsewhere.
     File(SoftLabelFile),
 }
@@ -51,13 +50,18 @@ pub struct Facts {
 /// A teacher that is ready to be asked.
 pub enum Ready<'a> {
     Encoder(Box<EncoderTeacher>, Box<TextTokenizer>, Facts),
+    Model(Box<Model>),
     File(&'a SoftLabelFile),
 }
 
 impl Source {
-    /// The teacher at `path`, a Hugging Face folder or a file of soft labels, for these classes.
+    /// The teacher at `path`, a Hugging Face folder, that of a run's model or a file of soft labels, for these classes.
     pub fn open(path: &Path, classes: &[String]) -> Result<Self, Error> {
         let names: Vec<&str> = classes.iter().map(String::as_str).collect();
+        if Model::is_in(path) {
+            Model::read(path, &Device::default())?.check_classes(&names)?;
+            return Ok(Self::Model(path.to_owned()));
+        }
         if path.is_dir() {
             let folder = HuggingFaceFolder::open(path)?;
             check_weights(&folder, classes)?;
@@ -73,6 +77,7 @@ impl Source {
         match self {
             Self::Scratch => "an encoder that is trained from scratch".to_owned(),
             Self::Folder(_) => format!("the encoder {}", file.display()),
+            Self::Model(_) => format!("the recurrent classifier {}", file.display()),
             Self::File(_) => format!("soft labels of {}", file.display()),
         }
     }
@@ -102,6 +107,7 @@ impl Ready<'_> {
     pub fn teacher(&self) -> &dyn Teacher {
         match self {
             Self::Encoder(teacher, ..) => teacher.as_ref(),
+            Self::Model(model) => model.as_ref(),
             Self::File(file) => *file,
         }
     }
@@ -112,10 +118,35 @@ impl Ready<'_> {
         Ok(self.teacher().label(&texts)?)
     }
 
+    /// The soft labels of any texts, in the run's file of that name if they are there; `None` after Ctrl-C, which leaves those
+    /// that are finished there.
+    pub fn soft_labels<S: AsRef<str>>(
+        &self,
+        texts: &[S],
+        name: &str,
+        trainer: &Trainer<'_>,
+    ) -> Result<Option<SoftLabels>, Error> {
+        if texts.is_empty() {
+            let classes = self.teacher().classes().len();
+            return Ok(Some(SoftLabels::new(classes, Vec::new())?));
+        }
+        let file = format!("soft-labels-{name}.jsonl");
+        let cache = SoftLabelCache::new(trainer.folder().join(file), Stale::Recompute);
+        let cached = cache.label_while(self.teacher(), texts, |done, all| {
+            eprintln!("teacher {name} has labelled {done} of {all} texts");
+            !interrupt::requested()
+        })?;
+        Ok(cached.map(|it| it.labels))
+    }
+
     /// What is known of its training.
     pub fn facts(&self) -> Facts {
         match self {
             Self::Encoder(_, _, facts) => *facts,
+            Self::Model(model) => Facts {
+                parameters: model.classifier.num_params(),
+                ..Facts::default()
+            },
             Self::File(_) => Facts::default(),
         }
     }
@@ -124,12 +155,23 @@ impl Ready<'_> {
 /// The teacher for these parts, trained if it is not yet: in a folder of the run that a resumption finds. `None` after Ctrl-C.
 pub fn ready<'a>(
     source: &'a Source,
-    told: (&Parts, &[String]),
-    config: (&TeacherConfig, u64),
+    (parts, classes): (&Parts, &[String]),
+    (config, seed): (&TeacherConfig, u64),
     trainer: &mut Trainer<'_>,
 ) -> Result<Option<Ready<'a>>, Error> {
+    let training = |encoder| Training {
+        encoder,
+        parts,
+        classes,
+        config,
+        seed,
+    };
     match source {
         Source::File(file) => Ok(Some(Ready::File(file))),
+        Source::Model(path) => {
+            let model = Model::read(path, trainer.device())?;
+            Ok(Some(Ready::Model(Box::new(model))))
+        }
         Source::Folder(folder) if folder.has_classifier() => {
             let classifier = folder.classifier(trainer.device())?;
             let facts = Facts {
@@ -138,49 +180,9 @@ pub fn ready<'a>(
             };
             of(classifier, folder.tokenizer().clone(), facts).map(Some)
         }
-        Source::Folder(folder) => trained(Some(folder), told, config, trainer),
-        Source::Scratch => trained(None, told, config, trainer),
+        Source::Folder(folder) => training(Some(folder)).run(trainer),
+        Source::Scratch => training(None).run(trainer),
     }
-}
-
-/// A teacher that is trained here, above the encoder of a folder or from scratch.
-fn trained<'a>(
-    encoder: Option<&HuggingFaceFolder>,
-    (parts, classes): (&Parts, &[String]),
-    (config, seed): (&TeacherConfig, u64),
-    trainer: &mut Trainer<'_>,
-) -> Result<Option<Ready<'a>>, Error> {
-    let name = format!("teacher-{}-{seed}", parts.teacher.len());
-    let place = trainer.folder().join(&name);
-    if place.join(FACTS).is_file() {
-        let folder = HuggingFaceFolder::open(&place)?;
-        let facts = RunFolder::at(&place).read(FACTS)?;
-        let classifier = folder.classifier(trainer.device())?;
-        return of(classifier, folder.tokenizer().clone(), facts).map(Some);
-    }
-    let started = Instant::now();
-    let device = trainer.device().clone().autodiff();
-    let rng = &mut SeededRng::for_stream(seed, WEIGHTS);
-    let (classifier, tokenizer) = match encoder {
-        Some(folder) => {
-            let classifier = folder.new_classifier(classes, Pooling::Mean, &device, rng)?;
-            (classifier, folder.tokenizer().clone())
-        }
-        None => scratch(config, parts, classes, &device, rng)?,
-    };
-    let texts = &parts.teacher;
-    let tuned = fine_tune(classifier, &tokenizer, texts, (config, seed), trainer)?;
-    let Some(classifier) = tuned else {
-        return Ok(None);
-    };
-    classifier.save(&place, &tokenizer)?;
-    let facts = Facts {
-        labels: texts.len(),
-        seconds: started.elapsed().as_secs_f64(),
-        parameters: classifier.num_params(),
-    };
-    RunFolder::at(&place).write_json(FACTS, &facts)?;
-    of(classifier, tokenizer, facts).map(Some)
 }
 
 fn of<'a>(

@@ -24,7 +24,7 @@ use crate::training::Trainer;
 pub struct Answers {
     /// Of labelled texts and then the pool.
     pub of_texts: SoftLabels,
-    /// The words of changed copies of labelled texts.
+    /// The words of changed copies of those texts.
     pub copies: Vec<Vec<String>>,
     pub of_copies: SoftLabels,
 }
@@ -33,7 +33,7 @@ pub struct Answers {
 pub struct Setting<'a> {
     pub config: &'a Config,
     pub parts: &'a Parts,
-    pub classes: usize,
+    pub classes: &'a [String],
     pub reader: &'a Reader,
     pub answers: &'a Answers,
     /// A Python, and the folder of the teacher's encoder, where PyTorch is to be timed as well.
@@ -65,7 +65,7 @@ impl Setting<'_> {
             pool: self.parts.pool.len(),
             teacher: (ready.facts(), of_teacher),
             students,
-            bag_of_words: bag_of_words::accuracy(self.reader, labelled, test, self.classes)?,
+            bag_of_words: bag_of_words::accuracy(self.reader, labelled, test, self.classes.len())?,
         })
     }
 
@@ -81,7 +81,7 @@ impl Setting<'_> {
         let untaught = Untaught {
             config: &self.config.student,
             cell: self.config.cell,
-            classes: self.classes,
+            classes: self.classes.len(),
             reader: self.reader,
         };
         let Some(taught) = untaught.teach(&lesson, (&name, self.seed), trainer)? else {
@@ -170,7 +170,11 @@ impl Setting<'_> {
         Ok(Model {
             config,
             classifier,
-            vocabulary: self.reader.vocabulary.clone(),
+            reader: Reader {
+                vocabulary: self.reader.vocabulary.clone(),
+                vectors: None,
+            },
+            classes: self.classes.to_vec(),
         })
     }
 
@@ -194,7 +198,7 @@ impl Setting<'_> {
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
         let timed = Timed {
             teacher: (teacher.classifier(), tokenizer.as_ref()),
-            student: (&model.classifier, self.reader),
+            student: (&model.classifier, &model.reader),
         };
         let contest = Contest {
             rounds: self.config.latency_rounds,
