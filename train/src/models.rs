@@ -26,4 +26,4 @@ pub use multi_label::{
 };
 pub use pooling::{AttentionPooling, Pooler, Pooling};
 pub use seq2seq::*;
-pub use tagger::{SequenceTagger, SequenceTaggerConfig};
+pub use tagger::{SequenceTagger, SequenceTaggerConfig, TaggerBatch, TaggerPass};

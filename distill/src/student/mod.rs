@@ -1,10 +1,12 @@
-//! A small recurrent classifier that learns from labels, from a teacher, or from both.
+//! A small recurrent classifier or tagger that learns from labels, from a teacher, or from both.
 
 mod batch;
 mod objective;
+mod tagging;
 
 pub use batch::StudentBatch;
 pub use objective::Objective;
+pub use tagging::{TaggingBatch, TaggingStudent};
 
 use burn::module::Module;
 use burn::tensor::{Device, Int, Tensor};
@@ -52,9 +54,7 @@ impl<C: RecurrentCell> Student<C> {
     ///
     /// If [`Objective::validate`] reports an error.
     pub fn new(classifier: SequenceClassifier<C>, objective: Objective) -> Self {
-        if let Err(error) = objective.validate() {
-            panic!("{error}");
-        }
+        objective.assert_valid();
         Self {
             classifier,
             objective,

@@ -41,6 +41,12 @@ impl Objective {
         }
     }
 
+    pub(super) fn assert_valid(&self) {
+        if let Err(error) = self.validate() {
+            panic!("{error}");
+        }
+    }
+
     /// The loss of a student's logits `[B, V]`, `[1]` and in single precision, given `labels [B]` and the teacher's logits
     /// `[B, V]`.
     ///

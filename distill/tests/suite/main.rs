@@ -8,4 +8,5 @@ mod losses;
 mod minilm;
 mod students;
 mod support;
+mod taggers;
 mod teachers;

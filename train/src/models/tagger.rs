@@ -4,6 +4,12 @@
 //! logits = W_out network(embedding(tokens)) + b_out
 //! ```
 
+mod batch;
+mod training;
+
+pub use batch::TaggerBatch;
+pub use training::TaggerPass;
+
 use burn::module::Module;
 use burn::nn::{Embedding, Linear};
 use burn::tensor::{Device, Int, Tensor};

@@ -120,8 +120,7 @@ impl Seed {
             return Ok(false);
         };
         let reader = Reader::new(parts.seen(), &config.student)?;
-        let asked = ask(&ready, &parts, (config, labels, seed), trainer)?;
-        let Some(answers) = asked else {
+        let Some(answers) = ask(&ready, &parts, (config, labels, seed), trainer)? else {
             return Ok(false);
         };
         let setting = Setting {
