@@ -21,6 +21,7 @@ Usage: cargo xtask COMMAND
 
   list                      the experiments: task, data, expected figure, time
   run NAME [options]        one experiment, built in release
+  predict RUN [FILE]        what a run's model says of texts, line by line
   bench [options]           the paths of each cell against each other
   test [--device D]         the whole test suite, on one device or on all that this machine has
   tidy                      what a machine can check of the habits
@@ -45,13 +46,13 @@ fn dispatch(args: &[OsString]) -> Result<ExitCode, Error> {
         return Ok(help());
     };
     match command.to_str() {
-        Some(name @ ("list" | "run" | "bench")) => experiments::start(name, rest),
+        Some(name @ ("list" | "run" | "predict" | "bench")) => experiments::start(name, rest),
         Some("test") => test::run(rest),
         Some("tidy") => tidy::run(rest),
         Some("ci") => ci::run(rest),
         Some("help" | "--help" | "-h") => Ok(help()),
         _ => Err(Error::Usage(format!(
-            "command must be list, run, bench, test, tidy, ci or help, got {command:?}"
+            "command must be list, run, predict, bench, test, tidy, ci or help, got {command:?}"
         ))),
     }
 }

@@ -18,7 +18,9 @@ use crate::error::Error;
 use crate::language_model::{self, LanguageModelArgs};
 use crate::long_sequences::{self, LongSequencesArgs};
 use crate::music::{self, MusicArgs};
+use crate::predict::PredictArgs;
 use crate::quickstart::{self, QuickstartArgs};
+use crate::sentiment::{self, SentimentArgs};
 use crate::vanishing_gradients::{self, VanishingGradientsArgs};
 
 /// Recurra's experiments.
@@ -40,6 +42,8 @@ pub enum Command {
         #[command(subcommand)]
         experiment: Experiment,
     },
+    /// What the model of a run says of texts
+    Predict(PredictArgs),
     /// The paths of each cell against each other
     Bench(BenchArgs),
 }
@@ -54,6 +58,8 @@ pub enum Experiment {
     LanguageModel(LanguageModelArgs),
     /// Predict the next chord of polyphonic music
     Music(MusicArgs),
+    /// Tell what a text is for: sentiment, topic
+    Sentiment(SentimentArgs),
     /// How far back gradients reach in each of the cells
     VanishingGradients(VanishingGradientsArgs),
     /// What backpropagation over thousands of steps costs, whole and in windows
@@ -190,6 +196,7 @@ pub fn list() {
         distill::SUMMARY,
         language_model::SUMMARY,
         music::SUMMARY,
+        sentiment::SUMMARY,
         vanishing_gradients::SUMMARY,
         long_sequences::SUMMARY,
     ] {

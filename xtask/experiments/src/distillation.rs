@@ -5,12 +5,10 @@
 
 mod arm;
 mod augmented;
-mod bag_of_words;
 mod config;
 mod corpus;
 mod judged;
 mod latency;
-mod model;
 mod page;
 mod protocol;
 mod results;
@@ -21,7 +19,6 @@ mod teacher;
 pub use arm::Arm;
 pub use config::{Config, LossConfig, LossKind, StudentConfig, TeacherConfig};
 pub use corpus::Corpus;
-pub use model::Model;
 pub use teacher::Source;
 
 use std::collections::BTreeMap;

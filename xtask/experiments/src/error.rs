@@ -84,6 +84,27 @@ pub enum Error {
         path: PathBuf,
     },
 
+    /// A folder whose model cannot tell texts apart.
+    #[error(
+        "{} has no classifier of texts, with its vocabulary.json and classes.json; runs of sentiment, distill and quickstart have one",
+        path.display()
+    )]
+    NoClassifier {
+        /// The folder.
+        path: PathBuf,
+    },
+
+    /// A line that cannot be read.
+    #[error("{}:{line}: expected a line of UTF-8 text: {cause}", path.display())]
+    Line {
+        /// The file.
+        path: PathBuf,
+        /// Counted from 1.
+        line: usize,
+        /// What the system said.
+        cause: io::Error,
+    },
+
     /// A run of another experiment that is to be resumed.
     #[error(
         "{} is a run of {experiment}: cargo xtask run {experiment} --resume {}",
@@ -171,6 +192,8 @@ impl Error {
             | Self::InvalidSettings { .. }
             | Self::DeviceNotBuilt { .. }
             | Self::NotARun { .. }
+            | Self::NoClassifier { .. }
+            | Self::Line { .. }
             | Self::OtherExperiment { .. }
             | Self::Read { .. }
             | Self::PythonNotStarted { .. }

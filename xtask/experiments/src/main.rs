@@ -15,13 +15,16 @@ mod language_model;
 mod long_sequences;
 mod metrics;
 mod music;
+mod predict;
 mod progress;
 mod python;
 mod quickstart;
 mod report;
 mod run;
 mod run_folder;
+mod sentiment;
 mod settings;
+mod texts;
 mod training;
 mod vanishing_gradients;
 mod versions;
@@ -37,6 +40,7 @@ use music::Music;
 use peakmem_alloc::PeakMemAlloc;
 use quickstart::Quickstart;
 use run::run;
+use sentiment::Sentiment;
 
 /// burn makes a new tensor of every result. The system's allocator hands large ones back to the kernel and has to fault
 /// every page of the next one in, which took a sixth of a training step. What is allocated is counted, for the experiment
@@ -72,10 +76,12 @@ fn dispatch(cli: Cli) -> Result<Ending, Error> {
                 Experiment::Quickstart(args) => run::<Quickstart>(&args),
                 Experiment::LanguageModel(args) => run::<LanguageModelling>(&args),
                 Experiment::Music(args) => run::<Music>(&args),
+                Experiment::Sentiment(args) => run::<Sentiment>(&args),
                 Experiment::VanishingGradients(args) => vanishing_gradients::run(&args),
                 Experiment::LongSequences(args) => long_sequences::run(&args),
             };
         }
+        Command::Predict(args) => predict::run(&args)?,
         Command::Bench(args) => bench::run(&args)?,
     }
     Ok(Ending::Finished)

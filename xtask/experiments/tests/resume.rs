@@ -57,6 +57,20 @@ const MUSIC: [&str; 6] = [
     "sample.drawn=8",
 ];
 
+/// Seven steps an epoch of texts of all lengths, with four validations and checkpoints.
+const SENTIMENT: [&str; 10] = [
+    "epochs=8",
+    "batch_size=16",
+    "generated_texts=100",
+    "validation=20",
+    "embedding_size=8",
+    "hidden_size=6",
+    "hidden_layer=5",
+    "dropout.input=0.2",
+    "dropout.words=0.1",
+    "dropout.recurrent=0.2",
+];
+
 fn language_model(optimizer: &[&'static str]) -> Case {
     Case {
         experiment: "language-model",
@@ -68,6 +82,13 @@ fn music() -> Case {
     Case {
         experiment: "music",
         settings: MUSIC.to_vec(),
+    }
+}
+
+fn sentiment() -> Case {
+    Case {
+        experiment: "sentiment",
+        settings: SENTIMENT.to_vec(),
     }
 }
 
@@ -111,16 +132,16 @@ fn kill(mut child: Child, after: Duration) {
     child.wait().expect("and is then gone");
 }
 
-/// What must not differ: the weights, the metrics, and the results, but for what a clock measured.
+/// What must not differ: the weights, the metrics, and the results, but for time and memory.
 fn outcome(run: &Path) -> (Vec<u8>, Vec<Value>, Value) {
     let file = fs::read(run.join("model/model.safetensors")).expect("the weights");
     // burn writes the entries of the header's metadata in an order that changes from process to process.
     let (length, rest) = file.split_first_chunk().expect("the header's length");
     let weights = rest[u64::from_le_bytes(*length) as usize..].to_vec();
     let metrics = fs::read_to_string(run.join("metrics.jsonl")).expect("the metrics");
-    let metrics = metrics.lines().map(|line| without_rates(parse(line)));
+    let metrics = metrics.lines().map(|line| without_costs(parse(line)));
     let report = fs::read_to_string(run.join("report.json")).expect("the report");
-    let results = without_rates(parse(&report)["results"].take());
+    let results = without_costs(parse(&report)["results"].take());
     (weights, metrics.collect(), results)
 }
 
@@ -128,9 +149,9 @@ fn parse(json: &str) -> Value {
     serde_json::from_str(json).expect("valid JSON")
 }
 
-fn without_rates(mut object: Value) -> Value {
+fn without_costs(mut object: Value) -> Value {
     let values = object.as_object_mut().expect("an object");
-    values.retain(|name, _| !name.contains("per_second"));
+    values.retain(|name, _| !name.contains("per_second") && !name.contains("memory"));
     object
 }
 
@@ -177,6 +198,18 @@ fn a_killed_run_with_averages_goes_on_flex() {
 #[test]
 fn a_killed_run_of_music_goes_on_flex() {
     a_killed_run_goes_on("flex", &music());
+}
+
+#[cfg(feature = "flex")]
+#[test]
+fn a_killed_run_of_sentiment_goes_on_flex() {
+    a_killed_run_goes_on("flex", &sentiment());
+}
+
+#[cfg(feature = "ndarray")]
+#[test]
+fn a_killed_run_of_sentiment_goes_on_ndarray() {
+    a_killed_run_goes_on("ndarray", &sentiment());
 }
 
 #[cfg(feature = "ndarray")]

@@ -6,17 +6,17 @@ use recurra_datasets::labelled::LabelledText;
 use recurra_distill::{SoftLabelFile, Teacher};
 use serde::{Deserialize, Serialize};
 
+use super::Given;
 use super::arm::Arm;
 use super::augmented;
 use super::config::Config;
 use super::corpus::{Corpus, Parts};
 use super::judged::Judged;
 use super::latency::Latency;
-use super::student::Reader;
 use super::teacher::{self, Facts, Ready};
-use super::{Given, Model};
 use crate::error::Error;
 use crate::interrupt;
+use crate::texts::{Model, Reader};
 use crate::training::Trainer;
 use setting::{Answers, Setting, students};
 
@@ -119,7 +119,8 @@ impl Seed {
         let Some(ready) = ready else {
             return Ok(false);
         };
-        let reader = Reader::new(parts.seen(), &config.student)?;
+        let words = &config.student;
+        let reader = Reader::new(parts.seen(), words.min_count, &words.vectors)?;
         let Some(answers) = ask(&ready, &parts, (config, labels, seed), trainer)? else {
             return Ok(false);
         };
@@ -135,15 +136,27 @@ impl Seed {
         };
         let students = students(&setting, trainer)?;
         if self.counts.is_empty() {
-            if students.iter().any(|it| it.arm == Arm::Distilled) {
-                let model = setting.model(trainer)?;
-                self.latencies = setting.latencies(&ready, &model, trainer)?;
-                self.model = Some(model);
-            }
-            self.test = parts.test.clone();
+            self.keep(&setting, &ready, &students, trainer)?;
         }
         self.counts.push(setting.count(&ready, students)?);
         Ok(true)
+    }
+
+    /// Keeps the student of the first number of labels, and how fast it is.
+    fn keep(
+        &mut self,
+        setting: &Setting<'_>,
+        ready: &Ready<'_>,
+        students: &[Finished],
+        trainer: &Trainer<'_>,
+    ) -> Result<(), Error> {
+        self.test = setting.parts.test.clone();
+        if students.iter().any(|it| it.arm == Arm::Distilled) {
+            let model = setting.model(trainer)?;
+            self.latencies = setting.latencies(ready, &model, trainer)?;
+            self.model = Some(model);
+        }
+        Ok(())
     }
 }
 

@@ -2,34 +2,22 @@
 
 use std::time::Instant;
 
-use burn::module::{Module, Param};
-use burn::tensor::{Device, Tensor, TensorData};
-use recurra_cells::{AnyCell, AnyCellConfig, Direction, Lengths, RecurrentConfig, SeededRng};
-use recurra_datasets::batches::{PaddedBatch, PaddedBatches};
-use recurra_datasets::text_vectors::{TextVectors, VectorMatrix};
-use recurra_datasets::{Vocabulary, VocabularyLimits, english_words};
+use burn::tensor::Device;
+use recurra_cells::{AnyCell, AnyCellConfig, Direction, RecurrentConfig, SeededRng};
+use recurra_datasets::batches::PaddedBatch;
 use recurra_distill::{Objective, SoftLabels, Student, StudentBatch};
 use recurra_train::{
-    ClassifierBatch, Course, SequenceClassifier, SequenceClassifierConfig, TokenRows,
-    TrainingConfig, TruncatedBptt,
+    ClassifierBatch, Course, SequenceClassifier, SequenceClassifierConfig, TrainingConfig,
+    TruncatedBptt,
 };
 
 use super::config::StudentConfig;
 use super::steps::Steps;
 use crate::cells::CellKind;
 use crate::error::Error;
+use crate::texts::{Reader, token_rows};
 use crate::training::Trainer;
 use crate::training::streams::{DROPOUT, WEIGHTS};
-
-/// How many texts are read at a time where nothing is learned.
-const READ: usize = 128;
-
-/// From texts to the ids that a student reads.
-pub struct Reader {
-    pub vocabulary: Vocabulary,
-    /// Of each word, where they are given.
-    pub vectors: Option<VectorMatrix>,
-}
 
 /// What a student learns from: rows of ids, and what is known of each.
 pub struct Lesson {
@@ -44,46 +32,6 @@ pub struct Taught {
     pub config: SequenceClassifierConfig<AnyCellConfig>,
     pub classifier: SequenceClassifier<AnyCell>,
     pub seconds: f64,
-}
-
-impl Reader {
-    /// For texts of which these are all that may be seen before the test, with the vectors of a file if one is named.
-    pub fn new<'a>(
-        texts: impl Iterator<Item = &'a str>,
-        config: &StudentConfig,
-    ) -> Result<Self, Error> {
-        let texts: Vec<Vec<String>> = texts.map(english_words).collect();
-        let limits = VocabularyLimits {
-            min_count: config.min_count,
-            max_size: None,
-        };
-        let vocabulary = Vocabulary::from_texts(&texts, limits);
-        let vectors = match config.vectors.as_str() {
-            "" => None,
-            path => {
-                let read = TextVectors::read_words(path, |word| vocabulary.id(word).is_some())?;
-                Some(read.matrix(&vocabulary))
-            }
-        };
-        Ok(Self {
-            vocabulary,
-            vectors,
-        })
-    }
-
-    /// The ids of texts; a text without a word has the unknown one.
-    pub fn rows<'a>(&self, texts: impl Iterator<Item = &'a str>) -> Result<Vec<Vec<u32>>, Error> {
-        texts.map(|text| self.row(&english_words(text))).collect()
-    }
-
-    /// The ids of words; that of the unknown one for none.
-    pub fn row(&self, words: &[String]) -> Result<Vec<u32>, Error> {
-        let words = match words {
-            [] => &[String::new()],
-            words => words,
-        };
-        Ok(self.vocabulary.encode(words.iter().map(String::as_str))?)
-    }
 }
 
 /// A student that has learned nothing yet.
@@ -112,15 +60,8 @@ impl Untaught<'_> {
         rng: &mut SeededRng,
     ) -> SequenceClassifier<AnyCell> {
         let mut classifier = config.init(device, rng);
-        let embedding = &mut classifier.embedding.weight;
-        let (shape, drawn) = (embedding.dims(), embedding.val().into_data());
-        let std = self.config.embedding_std as f32;
-        let mut values: Vec<f32> = drawn.iter::<f32>().map(|value| std * value).collect();
-        if let Some(vectors) = &self.reader.vectors {
-            put_vectors(&mut values, shape[1], vectors);
-        }
-        let values = TensorData::new(values, shape);
-        *embedding = Param::from_tensor(Tensor::from_data(values, device));
+        self.reader
+            .begin(&mut classifier.embedding, self.config.embedding_std);
         classifier
     }
 
@@ -165,20 +106,6 @@ impl Untaught<'_> {
     }
 }
 
-/// Puts the words' vectors, where they have one, into the first `D` columns of embeddings `[V, width]`. What was drawn becomes a
-/// tenth, so that it does not drown them.
-fn put_vectors(embeddings: &mut [f32], width: usize, vectors: &VectorMatrix) {
-    let rows = embeddings.chunks_exact_mut(width);
-    let vectors_of = vectors.values.chunks_exact(vectors.dimensions);
-    for ((row, vector), &found) in rows.zip(vectors_of).zip(&vectors.found) {
-        row.iter_mut().for_each(|value| *value *= 0.1);
-        if found {
-            let pairs = row.iter_mut().zip(vector);
-            pairs.for_each(|(value, &given)| *value = given);
-        }
-    }
-}
-
 impl Lesson {
     fn batch(&self, batch: &PaddedBatch) -> Result<StudentBatch, Error> {
         let labels = batch.rows.iter().map(|&row| self.labels[row]).collect();
@@ -191,28 +118,4 @@ impl Lesson {
             None => taught,
         })
     }
-}
-
-fn token_rows(batch: &PaddedBatch) -> Result<TokenRows, Error> {
-    let lengths = Lengths::new(batch.lengths.clone(), batch.steps)?;
-    Ok(TokenRows::new(batch.ids.clone(), lengths))
-}
-
-/// The logits `[N, V]` of rows, in their order.
-pub fn logits(
-    classifier: &SequenceClassifier<AnyCell>,
-    rows: &[Vec<u32>],
-    device: &Device,
-) -> Result<SoftLabels, Error> {
-    let (classifier, classes) = (classifier.valid(), classifier.classes());
-    let mut all = vec![0.0; rows.len() * classes];
-    for batch in PaddedBatches::new(rows, 0, READ)?.in_order() {
-        let tokens = token_rows(&batch)?;
-        let logits = classifier.forward(tokens.tokens(device), tokens.lengths().clone());
-        let logits: Vec<f32> = logits.into_data().iter::<f32>().collect();
-        for (&row, logits) in batch.rows.iter().zip(logits.chunks_exact(classes)) {
-            all[row * classes..(row + 1) * classes].copy_from_slice(logits);
-        }
-    }
-    Ok(SoftLabels::new(classes, all)?)
 }

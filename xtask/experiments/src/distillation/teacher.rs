@@ -16,9 +16,9 @@ use serde::{Deserialize, Serialize};
 
 use super::config::TeacherConfig;
 use super::corpus::Parts;
-use super::model::Model;
 use crate::error::Error;
 use crate::interrupt;
+use crate::texts::Model;
 use crate::training::Trainer;
 use training::Training;
 

@@ -123,6 +123,7 @@ mod tests {
                 epoch: Some(4),
             },
             parameters: 1,
+            peak_bytes: 1 << 20,
             valid: 0.5,
             seconds: 1.0,
             skipped,

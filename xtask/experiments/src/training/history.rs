@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::{Measures, Plan};
 use crate::cells::CellKind;
 
+const MIB: f64 = (1 << 20) as f64;
+
 /// Steps and values.
 pub type Curve = Vec<(usize, f64)>;
 
@@ -75,6 +77,8 @@ pub struct Trained {
     pub valid: f64,
     /// With the validations, and making the model.
     pub seconds: f64,
+    /// What was allocated on the host at most, on top of what was there before.
+    pub peak_bytes: usize,
     /// How many steps were skipped because loss or gradients were not finite.
     pub skipped: usize,
     pub history: History,
@@ -91,6 +95,7 @@ impl Trained {
         let mut metrics = vec![
             (self.measures.rate, self.history.rate()),
             ("parameters", self.parameters as f64),
+            ("peak_memory_mib", self.peak_bytes as f64 / MIB),
         ];
         let skipped = (self.skipped > 0).then_some(("skipped_steps", self.skipped as f64));
         metrics.extend(skipped);

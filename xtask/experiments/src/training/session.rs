@@ -28,6 +28,13 @@ pub struct Session<M: SequenceModel> {
     pub history: History,
 }
 
+/// What a session does not measure itself; the fields are those of [`Trained`].
+pub struct Facts {
+    pub parameters: usize,
+    pub seconds: f64,
+    pub peak_bytes: usize,
+}
+
 impl<M: SequenceModel> Session<M> {
     /// Begins a session.
     pub fn new(
@@ -146,15 +153,16 @@ impl<M: SequenceModel> Session<M> {
     }
 
     /// What the session came to, after at least one validation: the best model, and the facts.
-    pub fn end(self, parameters: usize, seconds: f64) -> (M, Trained) {
+    pub fn end(self, facts: Facts) -> (M, Trained) {
         let trained = Trained {
             cell: self.cell,
             seed: self.seed,
             measures: self.measures,
             plan: self.plan,
-            parameters,
+            parameters: facts.parameters,
             valid: self.history.best.expect(VALIDATED),
-            seconds,
+            seconds: facts.seconds,
+            peak_bytes: facts.peak_bytes,
             skipped: self.skipped(),
             history: self.history,
         };

@@ -5,13 +5,15 @@ use std::time::Instant;
 
 use burn::module::Module;
 use burn::tensor::Device;
+use peakmem_alloc::PeakMemAllocTrait;
 use recurra_cells::SeededRng;
 use recurra_train::{StepReport, TruncatedBptt};
 
 use super::checkpoints::SessionCheckpoints;
-use super::session::Session;
+use super::session::{Facts, Session};
 use super::streams::{DROPOUT, WEIGHTS};
 use super::{Task, Trained};
+use crate::ALLOCATOR;
 use crate::error::Error;
 use crate::interrupt;
 use crate::metrics::Metrics;
@@ -60,6 +62,7 @@ impl<'a> Trainer<'a> {
     /// validation, and what was seen.
     pub fn train<T: Task>(&mut self, task: &T, seed: u64) -> Result<(T::Model, Trained), Error> {
         let started = Instant::now();
+        ALLOCATOR.reset_peak_memory();
         let mut weights = SeededRng::for_stream(seed, WEIGHTS);
         let model = task.init(&self.device, &mut weights);
         let parameters = model.num_params();
@@ -68,7 +71,12 @@ impl<'a> Trainer<'a> {
         let told = (T::MEASURES, task.plan());
         let mut session = Session::new((task.cell(), seed), told, training);
         self.run(task, &mut session)?;
-        Ok(session.end(parameters, started.elapsed().as_secs_f64()))
+        let facts = Facts {
+            parameters,
+            seconds: started.elapsed().as_secs_f64(),
+            peak_bytes: ALLOCATOR.get_peak_memory(),
+        };
+        Ok(session.end(facts))
     }
 
     /// All steps from the last checkpoint on, or those up to Ctrl-C; the last is followed by a validation.

@@ -10,10 +10,10 @@ use recurra_distill::{EncoderClassifier, EncoderConfig, Pooling, TextTokenizer};
 use recurra_train::{SequenceClassifier, TokenRows};
 use serde::{Deserialize, Serialize};
 
-use super::super::student::Reader;
 use super::{BATCHES, EncoderTime, Latency};
 use crate::error::Error;
 use crate::python::Python;
+use crate::texts::Reader;
 
 /// The first rounds, which do not count.
 const WARM_UP: usize = 2;

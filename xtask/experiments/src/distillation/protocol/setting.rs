@@ -12,12 +12,12 @@ use super::super::config::Config;
 use super::super::corpus::Parts;
 use super::super::judged::Judged;
 use super::super::latency::{Contest, Latency, Timed, texts_of};
-use super::super::student::{self, Lesson, Reader, Taught, Untaught};
+use super::super::student::{Lesson, Taught, Untaught};
 use super::super::teacher::Ready;
-use super::super::{Model, bag_of_words};
 use super::{Count, Finished};
 use crate::error::Error;
 use crate::run_folder::RunFolder;
+use crate::texts::{Model, Reader, bag_of_words, logits};
 use crate::training::Trainer;
 
 /// What a teacher says.
@@ -65,7 +65,7 @@ impl Setting<'_> {
             pool: self.parts.pool.len(),
             teacher: (ready.facts(), of_teacher),
             students,
-            bag_of_words: bag_of_words::accuracy(self.reader, labelled, test, self.classes.len())?,
+            bag_of_words: bag_of_words(self.reader, labelled, test, self.classes.len())?,
         })
     }
 
@@ -108,8 +108,8 @@ impl Setting<'_> {
     ) -> Result<Finished, Error> {
         let test = self.parts.test.iter().map(|it| it.text.as_str());
         let rows = self.reader.rows(test)?;
-        let logits = student::logits(&taught.classifier, &rows, trainer.device())?;
-        let judged = Judged::new(&logits, &labels_of(&self.parts.test));
+        let soft = logits(&taught.classifier, &rows, trainer.device())?;
+        let judged = Judged::new(&soft, &labels_of(&self.parts.test));
         let accuracy = judged.accuracy;
         eprintln!("{} seed {}: {accuracy:.2} %", arm.title(), self.seed);
         Ok(Finished {
@@ -170,10 +170,7 @@ impl Setting<'_> {
         Ok(Model {
             config,
             classifier,
-            reader: Reader {
-                vocabulary: self.reader.vocabulary.clone(),
-                vectors: None,
-            },
+            reader: self.reader.without_vectors(),
             classes: self.classes.to_vec(),
         })
     }

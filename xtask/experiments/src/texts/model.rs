@@ -1,4 +1,4 @@
-//! A trained student with all that it takes to use it, in a folder of its own.
+//! A trained classifier with all that it takes to use it, in a folder of its own.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use recurra_datasets::Vocabulary;
 use recurra_distill::{Fingerprint, Fingerprinter, SoftLabels, Teacher};
 use recurra_train::{SequenceClassifier, SequenceClassifierConfig, load, save};
 
-use super::student::{self, Reader};
+use super::{Reader, logits};
 use crate::error::Error;
 use crate::run_folder::RunFolder;
 
@@ -73,11 +73,11 @@ impl Teacher for Model {
     }
 
     fn label(&self, texts: &[&str]) -> Result<SoftLabels, recurra_distill::Error> {
-        let logits = || -> Result<SoftLabels, Error> {
+        let answer = || -> Result<SoftLabels, Error> {
             let rows = self.reader.rows(texts.iter().copied())?;
             let device = self.classifier.devices().remove(0);
-            student::logits(&self.classifier, &rows, &device)
+            logits(&self.classifier, &rows, &device)
         };
-        logits().map_err(|error| recurra_distill::Error::teacher(&error))
+        answer().map_err(|error| recurra_distill::Error::teacher(&error))
     }
 }
