@@ -18,7 +18,7 @@ pub use classifier::{
 pub use ctc::{
     CtcFrames, CtcHypothesis, CtcRecognizer, CtcRecognizerConfig, ctc_collapse, ctc_frames_needed,
 };
-pub use forecaster::{Forecaster, ForecasterConfig};
+pub use forecaster::{ForecastBatch, ForecastPass, Forecaster, ForecasterConfig};
 pub use language_model::{LanguageModel, LanguageModelConfig, LanguageModelMasks, OutputLayer};
 pub use multi_label::{
     MultiLabelBatch, MultiLabelMasks, MultiLabelPredictor, MultiLabelPredictorConfig,

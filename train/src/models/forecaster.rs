@@ -4,6 +4,12 @@
 //! forecast = W_out [final h of each direction] + b_out
 //! ```
 
+mod batch;
+mod training;
+
+pub use batch::ForecastBatch;
+pub use training::ForecastPass;
+
 use burn::module::Module;
 use burn::nn::Linear;
 use burn::nn::loss::{MseLoss, Reduction};
@@ -129,12 +135,15 @@ impl<C: RecurrentCell> Forecaster<C> {
     ///
     /// If the width of the inputs, or the lengths, do not fit.
     pub fn forward(&self, inputs: Tensor<3>, lengths: impl Into<Option<Lengths>>) -> Tensor<3> {
-        let [batch, _, _] = inputs.dims();
         let input = NetworkInput::new(inputs).with_lengths(lengths);
-        let hidden = final_hidden(&self.network.forward(input).state);
-        self.output
-            .forward(hidden)
-            .reshape([batch, self.horizon, self.outputs()])
+        self.read(final_hidden(&self.network.forward(input).state))
+    }
+
+    /// Forecasts `[B, horizon, outputs]` from final hidden states `[B, I]`.
+    fn read(&self, hidden: Tensor<2>) -> Tensor<3> {
+        let [batch, _] = hidden.dims();
+        let shape = [batch, self.horizon, self.outputs()];
+        self.output.forward(hidden).reshape(shape)
     }
 
     /// The mean squared error of `forecasts` against `targets`, both `[B, horizon, outputs]`: `[1]`, in the square of the
