@@ -1,14 +1,18 @@
 //! A small text and small chorales that the project writes itself, for when there is no corpus at
-//! hand, and a task that is made rather than found.
+//! hand, and tasks that are made rather than found.
 
+mod adding;
 mod chorale;
+mod copy_memory;
 mod grammar;
 mod lexicon;
 mod recall;
 mod sentiment;
 
 use crate::{PianoRoll, draw::Draw};
+pub use adding::{AddingBatch, AddingProblem};
 use chorale::Composer;
+pub use copy_memory::{CopyBatch, CopyMemory};
 use grammar::Grammar;
 pub use recall::{DelayedRecall, RecallBatch};
 pub use sentiment::Difficulty;

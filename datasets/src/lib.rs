@@ -8,7 +8,7 @@
 //! 4. [`Lanes`] lays a part out for stateful training, [`LaneCursor`] walks it window by window.
 //!
 //! Other data have a module or a type of their own, such as [`labelled`] texts; [`generated_text`]
-//! and [`DelayedRecall`] need no file. Everything that can go wrong is a [`DatasetError`]. Shape
+//! and [`DelayedRecall`], [`AddingProblem`] and [`CopyMemory`] need no file. Everything that can go wrong is a [`DatasetError`]. Shape
 //! letters: `B` batch, `T` time, `D` dimensions.
 
 pub mod batches;
@@ -30,6 +30,7 @@ mod unit;
 mod vocabulary;
 mod words;
 
+pub use generated::{AddingBatch, AddingProblem, CopyBatch, CopyMemory};
 pub use generated::{DelayedRecall, RecallBatch, generated_text};
 pub use lanes::{LaneCursor, Lanes, Window};
 pub use piano_roll::{LOWEST_NOTE, PIANO_KEYS, PianoRoll, PianoRollCorpus};
