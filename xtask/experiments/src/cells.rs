@@ -82,3 +82,28 @@ impl CellKind {
         }
     }
 }
+
+/// Where the gates that keep the memory start: an LSTM's forget gate, a GRU's update gate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum GateBiases {
+    /// Forget biases of 1 (Jozefowicz et al. 2015), update biases of 0.
+    Usual,
+    /// For dependencies of up to `T` steps (Tallec and Ollivier 2018).
+    Chrono,
+}
+
+impl GateBiases {
+    /// The cell with these biases, for memories of up to `longest` steps; one without gates as it is.
+    pub fn of(self, cell: AnyCellConfig, longest: usize) -> AnyCellConfig {
+        if self == Self::Usual {
+            return cell;
+        }
+        match cell {
+            AnyCellConfig::Rnn(cell) => AnyCellConfig::Rnn(cell),
+            AnyCellConfig::Lstm(cell) => AnyCellConfig::Lstm(cell.with_chrono(longest)),
+            AnyCellConfig::Peephole(cell) => AnyCellConfig::Peephole(cell.with_chrono(longest)),
+            AnyCellConfig::Gru(cell) => AnyCellConfig::Gru(cell.with_chrono(longest)),
+        }
+    }
+}

@@ -17,6 +17,7 @@ use crate::distill::{self, DistillArgs};
 use crate::error::Error;
 use crate::language_model::{self, LanguageModelArgs};
 use crate::long_sequences::{self, LongSequencesArgs};
+use crate::memory::{Adding, Copying, MemoryArgs, Scenario};
 use crate::music::{self, MusicArgs};
 use crate::predict::PredictArgs;
 use crate::quickstart::{self, QuickstartArgs};
@@ -60,6 +61,10 @@ pub enum Experiment {
     Music(MusicArgs),
     /// Tell what a text is for: sentiment, topic
     Sentiment(SentimentArgs),
+    /// Add two numbers that were read long before
+    Adding(MemoryArgs),
+    /// Repeat ten symbols after a long silence
+    CopyMemory(MemoryArgs),
     /// How far back gradients reach in each of the cells
     VanishingGradients(VanishingGradientsArgs),
     /// What backpropagation over thousands of steps costs, whole and in windows
@@ -197,6 +202,8 @@ pub fn list() {
         language_model::SUMMARY,
         music::SUMMARY,
         sentiment::SUMMARY,
+        Adding::SUMMARY,
+        Copying::SUMMARY,
         vanishing_gradients::SUMMARY,
         long_sequences::SUMMARY,
     ] {

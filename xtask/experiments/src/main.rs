@@ -13,6 +13,7 @@ mod error;
 mod interrupt;
 mod language_model;
 mod long_sequences;
+mod memory;
 mod metrics;
 mod music;
 mod predict;
@@ -35,6 +36,7 @@ use cli::{Cli, Command, Experiment};
 use distill::Distill;
 use error::Error;
 use language_model::LanguageModelling;
+use memory::{Adding, Copying, Memory};
 use mimalloc::MiMalloc;
 use music::Music;
 use peakmem_alloc::PeakMemAlloc;
@@ -77,6 +79,8 @@ fn dispatch(cli: Cli) -> Result<Ending, Error> {
                 Experiment::LanguageModel(args) => run::<LanguageModelling>(&args),
                 Experiment::Music(args) => run::<Music>(&args),
                 Experiment::Sentiment(args) => run::<Sentiment>(&args),
+                Experiment::Adding(args) => run::<Memory<Adding>>(&args),
+                Experiment::CopyMemory(args) => run::<Memory<Copying>>(&args),
                 Experiment::VanishingGradients(args) => vanishing_gradients::run(&args),
                 Experiment::LongSequences(args) => long_sequences::run(&args),
             };

@@ -4,7 +4,7 @@ use recurra_cells::kernel::Path;
 use serde::{Deserialize, Serialize};
 
 use super::args::VanishingGradientsArgs;
-use crate::cells::CellChoice;
+use crate::cells::{CellChoice, GateBiases};
 use crate::error::Error;
 use crate::settings::{self, Settings, check};
 
@@ -40,16 +40,6 @@ pub struct Config {
     pub measured_sequences: usize,
     /// How many sequences a trained model is tested on, at least 1.
     pub test_sequences: usize,
-}
-
-/// Where the gates that keep the memory start: an LSTM's forget gate, a GRU's update gate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum GateBiases {
-    /// Forget biases of 1 (Jozefowicz et al. 2015), update biases of 0.
-    Usual,
-    /// For dependencies of up to `T` steps (Tallec and Ollivier 2018).
-    Chrono,
 }
 
 impl Config {

@@ -2,13 +2,13 @@
 
 use burn::module::Module;
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use recurra_cells::{AnyCell, AnyCellConfig, RecurrentConfig, SeededRng};
+use recurra_cells::{AnyCell, RecurrentConfig, SeededRng};
 use recurra_datasets::RecallBatch;
 use recurra_train::diagnostics::{GateActivity, StateGradients, gate_activity, state_gradients};
 use recurra_train::{SequenceClassifier, SequenceClassifierConfig};
 
-use super::config::{Config, GateBiases};
-use crate::cells::CellKind;
+use super::config::Config;
+use crate::cells::{CellKind, GateBiases};
 use crate::error::Error;
 
 /// A classifier of sequences by their first symbol, with gradients.
@@ -22,25 +22,11 @@ pub fn build(
     device: &Device,
     rng: &mut SeededRng,
 ) -> Model {
-    let cell = kind.config(config.hidden_size);
-    let cell = match gate_biases {
-        GateBiases::Usual => cell,
-        GateBiases::Chrono => with_chrono(cell, config.steps),
-    };
+    let cell = gate_biases.of(kind.config(config.hidden_size), config.steps);
     let symbols = config.symbols as usize;
     let tokens = symbols + config.noise as usize;
     let network = RecurrentConfig::new(cell);
     SequenceClassifierConfig::new(tokens, config.embedding_size, network, symbols).init(device, rng)
-}
-
-/// The cell with gates that may keep a memory for so many steps; one without gates as it is.
-fn with_chrono(cell: AnyCellConfig, longest: usize) -> AnyCellConfig {
-    match cell {
-        AnyCellConfig::Rnn(cell) => AnyCellConfig::Rnn(cell),
-        AnyCellConfig::Lstm(cell) => AnyCellConfig::Lstm(cell.with_chrono(longest)),
-        AnyCellConfig::Peephole(cell) => AnyCellConfig::Peephole(cell.with_chrono(longest)),
-        AnyCellConfig::Gru(cell) => AnyCellConfig::Gru(cell.with_chrono(longest)),
-    }
 }
 
 /// Sequences of `[B, T]` tokens and their symbols `[B]`, on the device of a model.

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use recurra_train::diagnostics::{GateActivity, StateGradients};
 
-use super::config::{Config, GateBiases};
+use super::config::Config;
 use super::train::Outcome;
+use crate::cells::GateBiases;
 use crate::progress::duration;
 use crate::report::{Chart, Curve, Page, Scale, Size, Stroke, Table, over_seeds};
 

@@ -13,9 +13,9 @@ use recurra_train::diagnostics::{
 };
 use recurra_train::{ClippedAdam, ClippedAdamConfig, Quantity};
 
-use super::config::{Config, GateBiases};
+use super::config::Config;
 use super::model::{self, Model};
-use crate::cells::CellKind;
+use crate::cells::{CellKind, GateBiases};
 use crate::error::Error;
 use crate::interrupt;
 use crate::metrics::{Line, Metrics};
