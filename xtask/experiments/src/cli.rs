@@ -12,16 +12,17 @@ use clap::{Args, CommandFactory, FromArgMatches, Id, Parser, Subcommand};
 use serde::{Deserialize, Serialize};
 
 use crate::bench::BenchArgs;
+use crate::cells::CellChoice;
 use crate::devices::DeviceName;
 use crate::distill::{self, DistillArgs};
 use crate::error::Error;
 use crate::language_model::{self, LanguageModelArgs};
 use crate::long_sequences::{self, LongSequencesArgs};
-use crate::memory::{Adding, Copying, MemoryArgs, Scenario};
-use crate::music::{self, MusicArgs};
+use crate::memory::{Adding, Copying, Scenario};
+use crate::music;
 use crate::predict::PredictArgs;
 use crate::quickstart::{self, QuickstartArgs};
-use crate::sentiment::{self, SentimentArgs};
+use crate::sentiment;
 use crate::vanishing_gradients::{self, VanishingGradientsArgs};
 
 /// Recurra's experiments.
@@ -58,13 +59,13 @@ pub enum Experiment {
     /// Predict the next character or word
     LanguageModel(LanguageModelArgs),
     /// Predict the next chord of polyphonic music
-    Music(MusicArgs),
+    Music(CellArgs),
     /// Tell what a text is for: sentiment, topic
-    Sentiment(SentimentArgs),
+    Sentiment(CellArgs),
     /// Add two numbers that were read long before
-    Adding(MemoryArgs),
+    Adding(CellArgs),
     /// Repeat ten symbols after a long silence
-    CopyMemory(MemoryArgs),
+    CopyMemory(CellArgs),
     /// How far back gradients reach in each of the cells
     VanishingGradients(VanishingGradientsArgs),
     /// What backpropagation over thousands of steps costs, whole and in windows
@@ -125,6 +126,18 @@ macro_rules! around_run_args {
     };
 }
 pub(crate) use around_run_args;
+
+/// The arguments of an experiment that trains one cell or all four.
+#[derive(Clone, Debug, Args, Serialize, Deserialize)]
+pub struct CellArgs {
+    #[command(flatten)]
+    pub run: RunArgs,
+    /// The cell, or all four at the same number of parameters
+    #[arg(long)]
+    pub cell: Option<CellChoice>,
+}
+
+around_run_args!(CellArgs);
 
 impl RunArgs {
     /// Every seed, from the first on.

@@ -7,7 +7,7 @@ mod page;
 mod trial;
 
 pub use adding::Adding;
-pub use config::{Config, MemoryArgs};
+pub use config::Config;
 pub use copying::Copying;
 
 use std::collections::BTreeMap;
@@ -17,7 +17,7 @@ use std::path::Path;
 use recurra_cells::{Direction, RecurrentConfig, kernel};
 
 use crate::cells::CellKind;
-use crate::cli::{RunArgs, Summary};
+use crate::cli::{CellArgs, Summary};
 use crate::error::Error;
 use crate::report::{self, Expected, Page};
 use crate::run::Experiment;
@@ -56,19 +56,18 @@ pub struct Memory<S> {
 
 impl<S: Scenario> Experiment for Memory<S> {
     const NAME: &'static str = S::SUMMARY.name;
-    type Args = MemoryArgs;
+    type Args = CellArgs;
     type Config = Config;
     type Outcome = Vec<Trial>;
 
-    fn resolve(args: &MemoryArgs) -> Result<Config, Error> {
+    fn resolve(args: &CellArgs) -> Result<Config, Error> {
         settings::resolve(&S::preset(args.run.quick), &args.run, |config| {
             config.cell = args.cell.unwrap_or(config.cell);
         })
     }
 
-    fn open(args: &MemoryArgs, config: Config) -> Result<Self, Error> {
-        let run: &RunArgs = &args.run;
-        if run.data.is_some() {
+    fn open(args: &CellArgs, config: Config) -> Result<Self, Error> {
+        if args.run.data.is_some() {
             let text = format!("{} makes its own sequences and has no --data", Self::NAME);
             return Err(Error::CommandLine(text));
         }

@@ -1,14 +1,11 @@
 //! The experiment `music`: predict the next chord of polyphonic music, with each of the four cells.
 
-mod args;
 mod config;
 mod data;
 mod model;
 mod results;
 mod settings;
 mod task;
-
-pub use args::MusicArgs;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -17,7 +14,7 @@ use recurra_cells::kernel;
 use recurra_train::save;
 
 use crate::cells::CellKind;
-use crate::cli::Summary;
+use crate::cli::{CellArgs, Summary};
 use crate::error::Error;
 use crate::report::{self, Expected, Page};
 use crate::run::Experiment;
@@ -43,15 +40,15 @@ pub struct Music {
 
 impl Experiment for Music {
     const NAME: &'static str = "music";
-    type Args = MusicArgs;
+    type Args = CellArgs;
     type Config = Config;
     type Outcome = Outcome;
 
-    fn resolve(args: &MusicArgs) -> Result<Config, Error> {
+    fn resolve(args: &CellArgs) -> Result<Config, Error> {
         settings::resolve(args)
     }
 
-    fn open(args: &MusicArgs, config: Config) -> Result<Self, Error> {
+    fn open(args: &CellArgs, config: Config) -> Result<Self, Error> {
         kernel::set_path(config.path);
         let data = Data::read(args.run.data.as_deref(), &config, args.run.seed)?;
         Ok(Self { config, data })

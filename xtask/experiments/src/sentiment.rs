@@ -1,6 +1,5 @@
 //! The experiment `sentiment`: one label for a whole text, such as whether a reviewer liked the film.
 
-mod args;
 mod config;
 mod data;
 mod model;
@@ -8,15 +7,13 @@ mod results;
 mod settings;
 mod task;
 
-pub use args::SentimentArgs;
-
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use recurra_cells::kernel;
 
 use crate::cells::CellKind;
-use crate::cli::Summary;
+use crate::cli::{CellArgs, Summary};
 use crate::error::Error;
 use crate::report::{self, Expected, Page};
 use crate::run::Experiment;
@@ -29,7 +26,7 @@ use results::Outcome;
 pub const SUMMARY: Summary = Summary {
     name: Sentiment::NAME,
     task: "tell what a text is for",
-    data: "sst2_glue, ag_news, or generated reviews",
+    data: "sst2_glue, ag_news, or generated",
     expected: "SST-2 dev 83.1, five seeds; bag of words 81.2",
     time: "5 min a cell; --quick 30 s",
 };
@@ -42,15 +39,15 @@ pub struct Sentiment {
 
 impl Experiment for Sentiment {
     const NAME: &'static str = "sentiment";
-    type Args = SentimentArgs;
+    type Args = CellArgs;
     type Config = Config;
     type Outcome = Outcome;
 
-    fn resolve(args: &SentimentArgs) -> Result<Config, Error> {
+    fn resolve(args: &CellArgs) -> Result<Config, Error> {
         settings::resolve(args)
     }
 
-    fn open(args: &SentimentArgs, config: Config) -> Result<Self, Error> {
+    fn open(args: &CellArgs, config: Config) -> Result<Self, Error> {
         kernel::set_path(config.path);
         let data = Data::read(args.run.data.as_deref(), &config, args.run.seed)?;
         Ok(Self { config, data })

@@ -1,26 +1,12 @@
 //! What the experiments on memory can be told.
 
-use clap::Args;
 use recurra_cells::kernel::Path;
 use recurra_train::Course;
 use serde::{Deserialize, Serialize};
 
 use crate::cells::{CellChoice, GateBiases};
-use crate::cli::{RunArgs, around_run_args};
 use crate::error::Error;
 use crate::settings::{Settings, check};
-
-/// The arguments of `run adding` and `run copy-memory`.
-#[derive(Clone, Debug, Args, Serialize, Deserialize)]
-pub struct MemoryArgs {
-    #[command(flatten)]
-    pub run: RunArgs,
-    /// The cell, or all four at the same number of parameters
-    #[arg(long)]
-    pub cell: Option<CellChoice>,
-}
-
-around_run_args!(MemoryArgs);
 
 /// All settings. Each can stand in the file of `--config` and be given by `--set KEY=VALUE`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -1,12 +1,12 @@
 //! From the command line to the settings.
 
-use super::args::SentimentArgs;
 use super::config::Config;
+use crate::cli::CellArgs;
 use crate::error::Error;
 use crate::settings;
 
 /// The settings that the arguments ask for.
-pub fn resolve(args: &SentimentArgs) -> Result<Config, Error> {
+pub fn resolve(args: &CellArgs) -> Result<Config, Error> {
     let start = match args.run.quick {
         true => Config::quick(),
         false => Config::full(),
@@ -28,7 +28,7 @@ mod tests {
     #[derive(Parser)]
     struct Line {
         #[command(flatten)]
-        args: SentimentArgs,
+        args: CellArgs,
     }
 
     fn resolved(line: &str) -> Result<Config, Error> {
