@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use std::path::Path;
 
-use recurra_cells::{Direction, RecurrentConfig, kernel};
+use recurra_cells::{AnyCellConfig, RecurrentConfig, kernel};
 
 use crate::cells::CellKind;
 use crate::cli::{CellArgs, Summary};
@@ -140,9 +140,9 @@ fn network(
     config: &Config,
     kind: CellKind,
     (inputs, distance): (usize, usize),
-) -> RecurrentConfig<recurra_cells::AnyCellConfig> {
+) -> RecurrentConfig<AnyCellConfig> {
     let target = CellKind::Lstm.parameters(inputs, config.hidden_size);
     let hidden = CellKind::closest_hidden_size(target, |it| kind.parameters(inputs, it));
     let cell = config.gate_biases.of(kind.config(hidden), distance);
-    RecurrentConfig::new(cell).with_direction(Direction::Forward)
+    RecurrentConfig::new(cell)
 }

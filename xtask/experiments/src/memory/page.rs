@@ -3,6 +3,7 @@
 use super::Scenario;
 use super::config::Config;
 use super::trial::{Problem, Trial};
+use crate::cells::CellChoice;
 use crate::progress::duration;
 use crate::report::{Chart, Curve, Page, Scale, Size, Stroke, Table};
 
@@ -25,7 +26,7 @@ pub fn page<S: Scenario>(outcomes: &[&Vec<Trial>], config: &Config) -> Page {
             rows: outcomes.iter().filter_map(|trials| row(trials)).collect(),
         },
         notes: Vec::new(),
-        charts: charts(S::ERROR, outcomes),
+        charts: charts::<S>(outcomes, config),
         tables: Vec::new(),
         rolls: Vec::new(),
         samples: Vec::new(),
@@ -33,9 +34,10 @@ pub fn page<S: Scenario>(outcomes: &[&Vec<Trial>], config: &Config) -> Page {
 }
 
 /// How far each cell came at each distance, and how fast at the longest.
-fn charts(error: &str, outcomes: &[&Vec<Trial>]) -> Vec<Chart> {
-    let error = capitalised(error);
+fn charts<S: Scenario>(outcomes: &[&Vec<Trial>], config: &Config) -> Vec<Chart> {
+    let error = capitalised(S::ERROR);
     let over_distance = outcomes.iter().map(|trials| over_distance(trials));
+    let over_distance = over_distance.chain([guessing(config, S::Problem::GUESSING)]);
     let at_longest = outcomes.iter().filter_map(|trials| at_longest(trials));
     let (first, second) = (
         format!("{error} over the distance"),
@@ -87,6 +89,18 @@ fn chart(title: String, x_label: &str, x_scale: Scale, curves: Vec<Curve>) -> Ch
 fn over_distance(trials: &[Trial]) -> Curve {
     let points = trials.iter().map(|it| (it.distance as f64, it.error));
     curve(trials, points.collect())
+}
+
+/// How wrong whoever remembers nothing is.
+fn guessing(config: &Config, error: f64) -> Curve {
+    let distances = config.distances.iter();
+    Curve {
+        label: "guessing".to_owned(),
+        // That of text: the cells have the others.
+        colour: CellChoice::All as usize,
+        stroke: Stroke::Plain,
+        points: distances.map(|&it| (it as f64, error)).collect(),
+    }
 }
 
 fn at_longest(trials: &[Trial]) -> Option<Curve> {
