@@ -8,8 +8,8 @@
 //! 4. [`Lanes`] lays a part out for stateful training, [`LaneCursor`] walks it window by window.
 //!
 //! Other data have a module or a type of their own, such as [`labelled`] texts; [`generated_text`]
-//! and [`DelayedRecall`], [`AddingProblem`] and [`CopyMemory`] need no file. Everything that can go wrong is a [`DatasetError`]. Shape
-//! letters: `B` batch, `T` time, `D` dimensions.
+//! and [`DelayedRecall`], [`AddingProblem`] and [`CopyMemory`] need no file. Everything that can
+//! go wrong is a [`DatasetError`]. Shape letters: `B` batch, `T` time, `D` dimensions.
 
 pub mod batches;
 mod draw;

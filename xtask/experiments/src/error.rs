@@ -86,7 +86,7 @@ pub enum Error {
 
     /// A folder whose model cannot tell texts apart.
     #[error(
-        "{} has no classifier of texts, with its vocabulary.json and classes.json; runs of sentiment, distill and quickstart have one",
+        "{} has no classifier of texts, with its classes.json and vocabulary.json; runs of sentiment, distill and quickstart have one",
         path.display()
     )]
     NoClassifier {

@@ -67,8 +67,8 @@ fn open(path: &Path) -> Result<File, Error> {
     })
 }
 
-/// How a prediction is printed, given classes, text and probabilities.
-type Print = fn(&[String], &str, &[f64]) -> String;
+/// How a prediction is printed, given classes, text, the class that was decided for, and probabilities.
+type Print = fn(&[String], &str, usize, &[f64]) -> String;
 
 /// A blank line has no text, and is given back as it is. A reader that goes away ends the output and is no error.
 fn predict(
@@ -87,9 +87,11 @@ fn predict(
         let printed = match text {
             "" => String::new(),
             text => {
-                let probabilities = model.label(&[text])?.probabilities().next();
+                let soft = model.label(&[text])?;
+                let decided = soft.decisions()[0];
+                let probabilities = soft.probabilities().next();
                 let probabilities = probabilities.expect("one text was asked for");
-                print(model.classes(), text, &probabilities)
+                print(model.classes(), text, decided, &probabilities)
             }
         };
         match writeln!(output, "{printed}") {
@@ -103,26 +105,17 @@ fn predict(
     Ok(())
 }
 
-fn as_text(classes: &[String], text: &str, probabilities: &[f64]) -> String {
-    let (class, probability) = best(classes, probabilities);
+fn as_text(classes: &[String], text: &str, decided: usize, probabilities: &[f64]) -> String {
+    let (class, probability) = (&classes[decided], probabilities[decided]);
     format!("{class}\t{probability:.4}\t{text}")
 }
 
-fn as_json(classes: &[String], text: &str, probabilities: &[f64]) -> String {
+fn as_json(classes: &[String], text: &str, decided: usize, probabilities: &[f64]) -> String {
     let pairs = classes.iter().zip(probabilities);
     let all: Map<String, Value> = pairs
         .map(|(class, &probability)| (class.clone(), json!(probability)))
         .collect();
-    let (class, _) = best(classes, probabilities);
-    json!({"text": text, "class": class, "probabilities": all}).to_string()
-}
-
-/// The class of the highest probability; of equal ones, the first.
-fn best<'a>(classes: &'a [String], probabilities: &[f64]) -> (&'a str, f64) {
-    let pairs = classes.iter().zip(probabilities.iter().copied());
-    let best = pairs.reduce(|best, next| if next.1 > best.1 { next } else { best });
-    let (class, probability) = best.expect("a classifier has a class");
-    (class, probability)
+    json!({"text": text, "class": classes[decided], "probabilities": all}).to_string()
 }
 
 #[cfg(test)]
@@ -133,10 +126,10 @@ mod tests {
     fn a_prediction_is_a_line_of_text_or_of_json() {
         let classes = ["bad", "good"].map(str::to_owned);
         assert_eq!(
-            as_text(&classes, "a film", &[0.25, 0.75]),
+            as_text(&classes, "a film", 1, &[0.25, 0.75]),
             "good\t0.7500\ta film"
         );
-        let line: Value = serde_json::from_str(&as_json(&classes, "a \"film\"", &[0.75, 0.25]))
+        let line: Value = serde_json::from_str(&as_json(&classes, "a \"film\"", 0, &[0.75, 0.25]))
             .expect("valid JSON");
         let expected = json!({
             "text": "a \"film\"",
@@ -153,7 +146,7 @@ mod tests {
             .expect_err("an empty folder")
             .to_string();
         assert!(
-            text.contains(&folder.path().display().to_string()) && text.contains("vocabulary.json"),
+            text.contains(&folder.path().display().to_string()) && text.contains("classes.json"),
             "{text}"
         );
     }

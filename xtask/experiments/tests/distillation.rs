@@ -214,11 +214,11 @@ fn a_student_learns_from_files() {
         next["results"]["teacher_accuracy"],
         all["results"]["distilled_accuracy"]
     );
-    fs::remove_file(folder.join("model/classes.json")).expect("the classes");
+    fs::remove_file(folder.join("model/vocabulary.json")).expect("the words");
     let output = files.distil(student, &settings);
     let text = String::from_utf8_lossy(&output.stderr);
     assert!(
-        !output.status.success() && text.contains("classes.json"),
+        !output.status.success() && text.contains("vocabulary.json"),
         "{text}"
     );
 }

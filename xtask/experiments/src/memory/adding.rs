@@ -1,7 +1,5 @@
 //! The experiment `adding`: the sum of two numbers that were marked long before.
 
-use std::collections::BTreeMap;
-
 use burn::tensor::Device;
 use recurra_cells::kernel::Path;
 use recurra_cells::{AnyCell, SeededRng};
@@ -13,7 +11,6 @@ use super::trial::Problem;
 use super::{Scenario, network};
 use crate::cells::{CellChoice, CellKind, GateBiases};
 use crate::cli::Summary;
-use crate::report::Expected;
 
 /// The number and the mark of a step.
 const INPUTS: usize = 2;
@@ -60,18 +57,6 @@ impl Scenario for Adding {
                 ..full
             },
         }
-    }
-
-    fn expected() -> BTreeMap<&'static str, Expected> {
-        let source = "Bai et al. 2018, figure 2: a GRU of 70k parameters, T = 600";
-        [(
-            "gru_error_at_600",
-            Expected {
-                value: 1e-4,
-                source,
-            },
-        )]
-        .into()
     }
 }
 

@@ -123,7 +123,6 @@ impl Run<'_> {
         let schedule = config.schedule.over(config.updates);
         let mut judgements = Vec::new();
         for update in 1..=config.updates {
-            training.reset_state();
             let batch = sequences.batch(config.batch_size);
             let rate = config.learning_rate * schedule.factor(update - 1);
             let report = training.train_window(&batch, rate)?;

@@ -43,11 +43,10 @@ impl Confusion {
     fn table(&self, classes: &[String]) -> Table {
         let head = ["class".to_owned()].into_iter();
         let decided = classes.iter().map(|class| format!("taken for {class}"));
-        let row = |(class, counts): (&String, &Vec<usize>)| {
-            let own = classes.iter().position(|it| it == class).unwrap_or(0);
+        let row = |(own, counts): (usize, &Vec<usize>)| {
             let found = 100.0 * counts[own] as f64 / counts.iter().sum::<usize>().max(1) as f64;
             let counts = counts.iter().map(usize::to_string);
-            [class.clone()]
+            [classes[own].clone()]
                 .into_iter()
                 .chain(counts)
                 .chain([format!("{found:.1} %")])
@@ -55,7 +54,7 @@ impl Confusion {
         };
         Table {
             head: head.chain(decided).chain(["found".to_owned()]).collect(),
-            rows: classes.iter().zip(&self.0).map(row).collect(),
+            rows: self.0.iter().enumerate().map(row).collect(),
         }
     }
 }

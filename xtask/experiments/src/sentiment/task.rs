@@ -6,7 +6,6 @@ use burn::tensor::Device;
 use recurra_cells::{AnyCell, AnyCellConfig, SeededRng};
 use recurra_datasets::batches::{BatchCursor, EpochBatches, PaddedBatch, PaddedBatches};
 use recurra_datasets::labelled::LabelledText;
-use recurra_distill::SoftLabels;
 use recurra_train::checkpoint::Best;
 use recurra_train::{
     ClassifierBatch, Schedule, SequenceClassifier, SequenceClassifierConfig, TrainingConfig,
@@ -98,8 +97,7 @@ impl<'a> CellTask<'a> {
         part: &[LabelledText],
     ) -> Result<Vec<usize>, Error> {
         let rows = self.data.reader.rows(texts(part))?;
-        let soft: SoftLabels = logits(model, &rows, &model.device())?;
-        Ok(soft.decisions())
+        Ok(logits(model, &rows)?.decisions())
     }
 
     /// The next batch behind the place, which then is behind that.

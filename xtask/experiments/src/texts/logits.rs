@@ -1,7 +1,6 @@
 //! What a classifier makes of rows of words.
 
 use burn::module::Module;
-use burn::tensor::Device;
 use recurra_cells::{AnyCell, Lengths};
 use recurra_datasets::batches::{PaddedBatch, PaddedBatches};
 use recurra_distill::SoftLabels;
@@ -22,9 +21,9 @@ pub fn token_rows(batch: &PaddedBatch) -> Result<TokenRows, Error> {
 pub fn logits(
     classifier: &SequenceClassifier<AnyCell>,
     rows: &[Vec<u32>],
-    device: &Device,
 ) -> Result<SoftLabels, Error> {
     let (classifier, classes) = (classifier.valid(), classifier.classes());
+    let device = &classifier.device();
     let mut all = vec![0.0; rows.len() * classes];
     for batch in PaddedBatches::new(rows, 0, READ)?.in_order() {
         let tokens = token_rows(&batch)?;

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use burn::module::Module;
 use burn::tensor::Device;
 use recurra_cells::{AnyCell, AnyCellConfig};
 use recurra_datasets::Vocabulary;
@@ -25,9 +24,9 @@ pub struct Model {
 }
 
 impl Model {
-    /// Whether a folder is that of one.
+    /// Whether a folder is that of one; a language model has a vocabulary too, but no classes.
     pub fn is_in(folder: &Path) -> bool {
-        folder.join(VOCABULARY).is_file()
+        folder.join(CLASSES).is_file()
     }
 
     /// Reads one.
@@ -75,8 +74,7 @@ impl Teacher for Model {
     fn label(&self, texts: &[&str]) -> Result<SoftLabels, recurra_distill::Error> {
         let answer = || -> Result<SoftLabels, Error> {
             let rows = self.reader.rows(texts.iter().copied())?;
-            let device = self.classifier.devices().remove(0);
-            logits(&self.classifier, &rows, &device)
+            logits(&self.classifier, &rows)
         };
         answer().map_err(|error| recurra_distill::Error::teacher(&error))
     }

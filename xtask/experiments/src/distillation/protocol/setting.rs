@@ -94,21 +94,15 @@ impl Setting<'_> {
                 &taught.classifier,
             )?;
         }
-        let finished = self.finished(arm, lesson.rows.len(), &taught, trainer)?;
+        let finished = self.finished(arm, lesson.rows.len(), &taught)?;
         folder.write_json(&file, &finished)?;
         Ok(Some(finished))
     }
 
-    fn finished(
-        &self,
-        arm: Arm,
-        texts: usize,
-        taught: &Taught,
-        trainer: &Trainer<'_>,
-    ) -> Result<Finished, Error> {
+    fn finished(&self, arm: Arm, texts: usize, taught: &Taught) -> Result<Finished, Error> {
         let test = self.parts.test.iter().map(|it| it.text.as_str());
         let rows = self.reader.rows(test)?;
-        let soft = logits(&taught.classifier, &rows, trainer.device())?;
+        let soft = logits(&taught.classifier, &rows)?;
         let judged = Judged::new(&soft, &labels_of(&self.parts.test));
         let accuracy = judged.accuracy;
         eprintln!("{} seed {}: {accuracy:.2} %", arm.title(), self.seed);
