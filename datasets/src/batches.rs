@@ -1,18 +1,15 @@
 //! Padded batches of sequences of about the same length.
 
+mod lengths;
+
+pub use lengths::LengthBatches;
+
 use serde::{Deserialize, Serialize};
 
-use crate::{DatasetError, draw::Draw};
+use crate::DatasetError;
 
-/// How many batches' worth of neighbours in length are shuffled among each other.
-const BUCKET_BATCHES: usize = 8;
-
-/// Sequences of token ids, dealt into padded batches of about the same length.
-///
-/// For each epoch the sequences are sorted by length, in random order where they are equally long,
-/// and cut into buckets of eight batches; each bucket is shuffled and cut into batches, and the
-/// batches are shuffled. Every sequence is in exactly one batch of an epoch, and only one batch of an
-/// epoch can have fewer than `batch_size` sequences. The seed and the epoch alone decide the order.
+/// Sequences of token ids, dealt into padded batches of about the same length, as
+/// [`LengthBatches`] does it.
 ///
 /// ```
 /// use recurra_datasets::batches::{BatchCursor, PaddedBatches};
@@ -35,11 +32,11 @@ const BUCKET_BATCHES: usize = 8;
 /// }
 /// # Ok::<(), recurra_datasets::DatasetError>(())
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct PaddedBatches<'a> {
     sequences: &'a [Vec<u32>],
     padding: u32,
-    batch_size: usize,
+    order: LengthBatches,
 }
 
 /// `B` sequences of at most `T` tokens each.
@@ -76,6 +73,14 @@ impl BatchCursor {
         self.position
     }
 
+    /// Behind the next batch of this epoch.
+    pub fn next_batch(self) -> Self {
+        Self {
+            position: self.position + 1,
+            ..self
+        }
+    }
+
     /// The start of the epoch behind this one.
     pub fn next_epoch(self) -> Self {
         Self {
@@ -101,61 +106,75 @@ impl<'a> PaddedBatches<'a> {
         padding: u32,
         batch_size: usize,
     ) -> Result<Self, DatasetError> {
-        assert!(batch_size > 0, "batch size must be at least 1, got 0");
         if let Some(row) = sequences.iter().position(Vec::is_empty) {
             return Err(DatasetError::EmptySequence { row });
         }
+        let lengths = sequences.iter().map(Vec::len).collect();
         Ok(Self {
             sequences,
             padding,
-            batch_size,
+            order: LengthBatches::new(lengths, batch_size),
         })
     }
 
     /// The number of batches in an epoch.
     pub fn len(&self) -> usize {
-        self.sequences.len().div_ceil(self.batch_size)
+        self.order.len()
     }
 
     /// Whether there is no batch at all.
     pub fn is_empty(&self) -> bool {
-        self.sequences.is_empty()
+        self.order.is_empty()
     }
 
     /// The batches of the cursor's epoch that it has not read yet.
     pub fn epoch(&self, seed: u64, cursor: BatchCursor) -> EpochBatches<'a> {
-        let mut draw = Draw::for_stream(seed, cursor.epoch);
-        let mut rows: Vec<usize> = (0..self.sequences.len()).collect();
-        // A stable sort keeps the shuffled order among sequences of the same length.
-        draw.shuffle(&mut rows);
-        rows.sort_by_key(|&row| self.sequences[row].len());
-        for bucket in rows.chunks_mut(self.batch_size.saturating_mul(BUCKET_BATCHES)) {
-            draw.shuffle(bucket);
-        }
-        let mut batches: Vec<Vec<usize>> = rows
-            .chunks(self.batch_size)
-            .map(<[usize]>::to_vec)
-            .collect();
-        draw.shuffle(&mut batches);
-        EpochBatches {
-            all: *self,
-            batches,
-            cursor,
-        }
+        self.read(self.order.epoch(seed, cursor.epoch), cursor)
     }
 
     /// All batches from the shortest sequences to the longest, the same each time: for evaluation,
     /// with as little padding as there can be.
     pub fn in_order(&self) -> EpochBatches<'a> {
-        let mut rows: Vec<usize> = (0..self.sequences.len()).collect();
-        rows.sort_by_key(|&row| self.sequences[row].len());
+        self.read(self.order.in_order(), BatchCursor::default())
+    }
+
+    fn read(&self, batches: Vec<Vec<usize>>, cursor: BatchCursor) -> EpochBatches<'a> {
         EpochBatches {
-            all: *self,
-            batches: rows
-                .chunks(self.batch_size)
-                .map(<[usize]>::to_vec)
-                .collect(),
-            cursor: BatchCursor::default(),
+            sequences: self.sequences,
+            padding: self.padding,
+            batches,
+            cursor,
+        }
+    }
+}
+
+/// The batches of an epoch, from a cursor on.
+#[derive(Clone, Debug)]
+pub struct EpochBatches<'a> {
+    sequences: &'a [Vec<u32>],
+    padding: u32,
+    /// The sequences of each batch, by their place among all.
+    batches: Vec<Vec<usize>>,
+    cursor: BatchCursor,
+}
+
+impl EpochBatches<'_> {
+    /// How far the batches have been read: what a checkpoint stores.
+    pub fn cursor(&self) -> BatchCursor {
+        self.cursor
+    }
+
+    /// The share of the epoch's places that hold a token and no padding, in (0, 1]; 1 if there is
+    /// no batch.
+    pub fn token_efficiency(&self) -> f64 {
+        let length = |&row: &usize| self.sequences[row].len();
+        let places = |batch: &Vec<usize>| batch.len() * batch.iter().map(length).max().unwrap_or(0);
+        let places: usize = self.batches.iter().map(places).sum();
+        let tokens: usize = self.batches.iter().flatten().map(length).sum();
+        if places == 0 {
+            1.0
+        } else {
+            tokens as f64 / places as f64
         }
     }
 
@@ -176,43 +195,13 @@ impl<'a> PaddedBatches<'a> {
     }
 }
 
-/// The batches of an epoch, from a cursor on.
-#[derive(Clone, Debug)]
-pub struct EpochBatches<'a> {
-    all: PaddedBatches<'a>,
-    /// The sequences of each batch, by their place among all.
-    batches: Vec<Vec<usize>>,
-    cursor: BatchCursor,
-}
-
-impl EpochBatches<'_> {
-    /// How far the batches have been read: what a checkpoint stores.
-    pub fn cursor(&self) -> BatchCursor {
-        self.cursor
-    }
-
-    /// The share of the epoch's places that hold a token and no padding, in (0, 1]; 1 if there is
-    /// no batch.
-    pub fn token_efficiency(&self) -> f64 {
-        let length = |&row: &usize| self.all.sequences[row].len();
-        let places = |batch: &Vec<usize>| batch.len() * batch.iter().map(length).max().unwrap_or(0);
-        let places: usize = self.batches.iter().map(places).sum();
-        let tokens: usize = self.batches.iter().flatten().map(length).sum();
-        if places == 0 {
-            1.0
-        } else {
-            tokens as f64 / places as f64
-        }
-    }
-}
-
 impl Iterator for EpochBatches<'_> {
     type Item = PaddedBatch;
 
     fn next(&mut self) -> Option<PaddedBatch> {
         let rows = self.batches.get(self.cursor.position)?;
-        self.cursor.position += 1;
-        Some(self.all.batch(rows))
+        self.cursor = self.cursor.next_batch();
+        Some(self.batch(rows))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

@@ -16,7 +16,7 @@ pub use augment::{Augmentation, AugmentedText};
 pub use format::{Column, LabelledFormat, Syntax};
 pub use normalise::normalised;
 pub use source::{LabelledParts, LabelledSource};
-pub use split::{Split, SplitSizes};
+pub use split::{HeldOut, Split, SplitSizes};
 
 /// A text and its class.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,7 +3,9 @@
 use std::collections::HashSet;
 
 use proptest::prelude::*;
-use recurra_datasets::labelled::{LabelledCorpus, LabelledText, Split, SplitSizes, normalised};
+use recurra_datasets::labelled::{
+    HeldOut, LabelledCorpus, LabelledText, Split, SplitSizes, normalised,
+};
 
 /// A corpus in which every text stands several times, spelt differently.
 fn corpus(labels: &[usize]) -> LabelledCorpus {
@@ -116,7 +118,7 @@ proptest! {
         let mut test = all.clone();
         let is_published = |text: &str| published.iter().any(|number| text.contains(&format!(". {number} ")));
         test.examples.retain(|example| is_published(&normalised(&example.text)));
-        let Ok(split) = Split::draw_beside(&test, &all, sizes(12, 3, 0), seed) else {
+        let Ok(split) = Split::draw_beside(HeldOut::test(&test), &all, sizes(12, 3, 0), seed) else {
             return Ok(());
         };
         let texts: Vec<String> = parts(&split).into_iter().flat_map(texts).collect();
@@ -125,6 +127,34 @@ proptest! {
         prop_assert!(split.test.examples.iter().all(|example| is_published(&normalised(&example.text))));
         prop_assert_eq!(2 * split.test.examples.len(), test.examples.len());
     }
+}
+
+#[test]
+fn a_published_development_part_is_taken_as_it_is_without_the_test_texts() {
+    let all = corpus(&[0, 1].repeat(20));
+    let slice = |places: std::ops::Range<usize>| LabelledCorpus {
+        classes: all.classes.clone(),
+        examples: all.examples[places].to_vec(),
+    };
+    let (test, development) = (slice(0..6), slice(4..12));
+    let given = HeldOut {
+        test: &test,
+        development: Some(&development),
+    };
+    let split = Split::draw_beside(given, &all, sizes(0, 0, 0), 1).unwrap();
+    let texts: Vec<String> = parts(&split).into_iter().flat_map(texts).collect();
+    assert_eq!(texts.iter().collect::<HashSet<_>>().len(), texts.len());
+    assert!(split.labelled.examples.is_empty());
+    assert!(!split.development.examples.is_empty());
+    let is_given = |it: &LabelledText| development.examples.contains(it);
+    assert!(split.development.examples.iter().all(is_given));
+    let drawn = split.pool.examples.iter();
+    assert!(
+        drawn
+            .filter(|it| is_given(it) || test.examples.contains(it))
+            .count()
+            == 0
+    );
 }
 
 #[test]
@@ -157,7 +187,7 @@ fn too_few_examples_are_an_error() {
         error.to_string(),
         "corpus has 12 different examples, expected at least 13 for its parts"
     );
-    let error = Split::draw_beside(&corpus, &corpus, sizes(6, 3, 0), 1).unwrap_err();
+    let error = Split::draw_beside(HeldOut::test(&corpus), &corpus, sizes(6, 3, 0), 1).unwrap_err();
     assert_eq!(
         error.to_string(),
         "corpus has 0 different examples, expected at least 10 for its parts"
@@ -178,5 +208,5 @@ fn a_labelled_part_without_a_class_is_an_error() {
 #[should_panic(expected = "the test part is given, and none is drawn")]
 fn two_test_parts_are_a_mistake() {
     let corpus = corpus(&[0, 1, 2].repeat(4));
-    let _ = Split::draw_beside(&corpus, &corpus, sizes(6, 3, 1), 1);
+    let _ = Split::draw_beside(HeldOut::test(&corpus), &corpus, sizes(6, 3, 1), 1);
 }

@@ -18,6 +18,25 @@ pub struct SplitSizes {
     pub test: usize,
 }
 
+/// Parts that are published beside the corpus that others are drawn from.
+#[derive(Clone, Copy, Debug)]
+pub struct HeldOut<'a> {
+    /// What is looked at once, at the end.
+    pub test: &'a LabelledCorpus,
+    /// What decides when to stop, and between settings, if it is published too.
+    pub development: Option<&'a LabelledCorpus>,
+}
+
+impl<'a> HeldOut<'a> {
+    /// Only a test part.
+    pub fn test(test: &'a LabelledCorpus) -> Self {
+        Self {
+            test,
+            development: None,
+        }
+    }
+}
+
 /// Four parts of a corpus.
 ///
 /// # Laws
@@ -47,7 +66,7 @@ impl Split {
     ///
     /// [`DatasetError::TooFewExamples`] if the corpus has fewer different examples than the parts
     /// need; a pool that is given no size needs at least one. [`DatasetError::NoneOfClass`] if the
-    /// labelled part would have no example of some class.
+    /// labelled part would have examples, but none of some class.
     pub fn draw(
         corpus: &LabelledCorpus,
         sizes: SplitSizes,
@@ -56,32 +75,41 @@ impl Split {
         Self::draw_without(corpus, HashSet::new(), sizes, seed)
     }
 
-    /// As [`draw`](Self::draw), where a test part is published: it is taken as it is, less repeated
-    /// examples, and nothing that is in it is drawn from `corpus`. `sizes.test` must be 0.
+    /// As [`draw`](Self::draw), where some parts are published: they are taken as they are, less
+    /// repeated examples, and nothing that is in them is drawn from `corpus`. What is in both of them
+    /// stays in the test part. The sizes of parts that are given must be 0.
     ///
     /// # Errors
     ///
-    /// Those of [`draw`](Self::draw), counted after the test part's examples are gone.
+    /// Those of [`draw`](Self::draw), counted after the given examples are gone.
     ///
     /// # Panics
     ///
-    /// If `sizes.test` is not 0, or the two corpora have other classes.
+    /// If the size of a given part is not 0, or the corpora have other classes.
     pub fn draw_beside(
-        test: &LabelledCorpus,
+        given: HeldOut<'_>,
         corpus: &LabelledCorpus,
         sizes: SplitSizes,
         seed: u64,
     ) -> Result<Self, DatasetError> {
         assert_eq!(sizes.test, 0, "the test part is given, and none is drawn");
-        assert_eq!(
-            test.classes, corpus.classes,
-            "both corpora have the same classes"
-        );
         let mut taken = HashSet::new();
-        let examples = distinct(test, &mut taken).cloned().collect();
+        let mut take = |given: &LabelledCorpus| {
+            assert_eq!(
+                given.classes, corpus.classes,
+                "all corpora have the same classes"
+            );
+            part(given, distinct(given, &mut taken).cloned().collect())
+        };
+        let (test, development) = (take(given.test), given.development.map(&mut take));
+        assert!(
+            development.is_none() || sizes.development == 0,
+            "the development part is given, and none is drawn"
+        );
         let drawn = Self::draw_without(corpus, taken, sizes, seed)?;
         Ok(Self {
-            test: part(test, examples),
+            test,
+            development: development.unwrap_or(drawn.development),
             ..drawn
         })
     }
@@ -112,7 +140,8 @@ impl Split {
         // In this order, so that a larger labelled part takes from the pool and nowhere else.
         let (test, development) = (take(sizes.test), take(sizes.development));
         let (labelled, pool) = (take(sizes.labelled), take(sizes.pool.unwrap_or(usize::MAX)));
-        if let Some(class) = labelled.class_counts().iter().position(|&count| count == 0) {
+        let missing = labelled.class_counts().iter().position(|&it| it == 0);
+        if let Some(class) = missing.filter(|_| sizes.labelled > 0) {
             return Err(DatasetError::NoneOfClass {
                 class: corpus.classes[class].clone(),
                 examples: sizes.labelled,

@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 
 use recurra_datasets::labelled::{
-    Difficulty, LabelledCorpus, LabelledSource, LabelledText, Split, SplitSizes, normalised,
+    Difficulty, HeldOut, LabelledCorpus, LabelledSource, LabelledText, Split, SplitSizes,
+    normalised,
 };
 
 use super::config::Config;
@@ -107,7 +108,7 @@ impl Corpus {
                     return Ok(everything(&train, test));
                 }
                 if config.least_words == 0 {
-                    Split::draw_beside(&test, &train, sizes, seed)?
+                    Split::draw_beside(HeldOut::test(&test), &train, sizes, seed)?
                 } else {
                     of_least_words(&test, train, (config, sizes), seed)?
                 }
@@ -135,7 +136,12 @@ fn of_least_words(
     let classes = corpus.classes;
     let long = LabelledCorpus { classes, examples };
     let pool = None;
-    let split = Split::draw_beside(test, &long, SplitSizes { pool, ..sizes }, seed)?;
+    let split = Split::draw_beside(
+        HeldOut::test(test),
+        &long,
+        SplitSizes { pool, ..sizes },
+        seed,
+    )?;
     Ok(with_shorter(split, short, config.pool))
 }
 
