@@ -1,5 +1,5 @@
-//! A small text and small chorales that the project writes itself, for when there is no corpus at
-//! hand, and tasks that are made rather than found.
+//! Small corpora that the project makes itself, for when there is none at hand, and tasks that are
+//! made rather than found.
 
 mod adding;
 mod chorale;
@@ -8,15 +8,22 @@ mod grammar;
 mod lexicon;
 mod recall;
 mod sentiment;
+mod spoken;
+mod wave;
 
 use crate::{PianoRoll, draw::Draw};
-pub use adding::{AddingBatch, AddingProblem};
 use chorale::Composer;
-pub use copy_memory::{CopyBatch, CopyMemory};
 use grammar::Grammar;
-pub use recall::{DelayedRecall, RecallBatch};
 pub use sentiment::Difficulty;
 use sentiment::Reviewer;
+pub(crate) use spoken::generated_digits;
+
+/// The tasks, all of which the crate exports.
+pub(crate) mod tasks {
+    pub use super::adding::{AddingBatch, AddingProblem};
+    pub use super::copy_memory::{CopyBatch, CopyMemory};
+    pub use super::recall::{DelayedRecall, RecallBatch};
+}
 
 /// The first `characters` characters (all ASCII) of an endless English-like story; `seed` picks the
 /// story.
