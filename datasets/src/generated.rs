@@ -6,14 +6,18 @@ mod chorale;
 mod copy_memory;
 mod grammar;
 mod lexicon;
+mod pairs;
 mod recall;
 mod sentiment;
 mod spoken;
 mod wave;
 
+use std::collections::HashSet;
+
 use crate::{PianoRoll, draw::Draw};
 use chorale::Composer;
 use grammar::Grammar;
+use pairs::Translator;
 pub use sentiment::Difficulty;
 use sentiment::Reviewer;
 pub(crate) use spoken::generated_digits;
@@ -69,4 +73,13 @@ pub(crate) fn generated_reviews(
 ) -> impl Iterator<Item = (String, bool)> {
     let mut reviewer = Reviewer::new(Draw::new(seed), difficulty);
     std::iter::repeat_with(move || reviewer.sentence())
+}
+
+/// Endless sentences and their translations, no sentence twice; `seed` picks them. See
+/// [`ParallelCorpus::generated`](crate::parallel::ParallelCorpus::generated).
+pub(crate) fn generated_pairs(seed: u64) -> impl Iterator<Item = (String, String)> {
+    let mut translator = Translator::new(Draw::new(seed));
+    let mut said = HashSet::new();
+    let pairs = std::iter::repeat_with(move || translator.pair());
+    pairs.filter(move |(sentence, _)| said.insert(sentence.clone()))
 }

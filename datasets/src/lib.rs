@@ -7,9 +7,9 @@
 //! 3. [`LanguageModelCorpus`] holds the ids of the training, validation and test parts;
 //! 4. [`Lanes`] lays a part out for stateful training, [`LaneCursor`] walks it window by window.
 //!
-//! Other data have a module or a type of their own, such as [`labelled`] texts; [`generated_text`]
-//! and [`DelayedRecall`], [`AddingProblem`] and [`CopyMemory`] need no file. Everything that can
-//! go wrong is a [`DatasetError`]. Shape letters: `B` batch, `T` time, `D` dimensions.
+//! Other data have a module or a type of their own, such as [`labelled`] texts. No file is needed by
+//! [`generated_text`], the corpora that have a constructor `generated`, and tasks for a memory, such
+//! as [`DelayedRecall`]. All errors are a [`DatasetError`]. Shapes: `B` batch, `T` time, `D` dimensions.
 
 pub mod batches;
 mod draw;
@@ -19,6 +19,7 @@ pub mod images;
 pub mod labelled;
 mod lanes;
 mod language_model;
+pub mod parallel;
 mod part;
 mod piano_roll;
 pub mod series;

@@ -11,6 +11,7 @@ use recurra_datasets::{
     LanguageModelCorpus, TextSource, Unit,
     images::Mnist,
     labelled::{LabelledFormat, LabelledParts, LabelledSource, Syntax},
+    parallel::{ParallelCorpus, ParallelText},
     series::{SeriesParts, TimeSeries},
     speech::SpokenDigits,
     tagged::{PartOfSpeech, TagLexicon, TaggedSentence, read_conll2003, read_conllu},
@@ -238,4 +239,22 @@ fn the_spoken_digits_have_their_published_counts() {
     assert_eq!((count(&parts.train), count(&parts.held_out)), (1800, 200));
     let parts = digits.split_by_speaker("theo").unwrap();
     assert_eq!((count(&parts.train), count(&parts.held_out)), (1500, 500));
+}
+
+#[test]
+fn multi30k_has_its_published_counts() {
+    let Some(folder) = real_data("multi30k") else {
+        return;
+    };
+    for folder in [folder.clone(), folder.join("raw")] {
+        let corpus = ParallelCorpus::read(folder, "en", "de").unwrap();
+        let parts = [&corpus.train, &corpus.valid, &corpus.test];
+        assert_eq!(parts.map(ParallelText::len), [29_000, 1014, 1000]);
+        let first = corpus.train.pairs().next().unwrap();
+        assert!(first.0.to_lowercase().starts_with("two young"), "{first:?}");
+        assert!(
+            first.1.to_lowercase().starts_with("zwei junge"),
+            "{first:?}"
+        );
+    }
 }
