@@ -4,11 +4,14 @@
 mod adding;
 mod chorale;
 mod copy_memory;
+mod dyck;
 mod grammar;
 mod lexicon;
 mod pairs;
+mod parity;
 mod recall;
 mod sentiment;
+mod sines;
 mod spoken;
 mod wave;
 
@@ -20,12 +23,15 @@ use grammar::Grammar;
 use pairs::Translator;
 pub use sentiment::Difficulty;
 use sentiment::Reviewer;
+pub(crate) use sines::generated_sines;
 pub(crate) use spoken::generated_digits;
 
 /// The tasks, all of which the crate exports.
 pub(crate) mod tasks {
     pub use super::adding::{AddingBatch, AddingProblem};
     pub use super::copy_memory::{CopyBatch, CopyMemory};
+    pub use super::dyck::{Dyck, DyckBatch};
+    pub use super::parity::{Parity, ParityBatch};
     pub use super::recall::{DelayedRecall, RecallBatch};
 }
 
