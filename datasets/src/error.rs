@@ -1,14 +1,14 @@
 //! What can go wrong while a data set is found, read and cut up.
 
+mod listing;
+
 use std::{
     io,
     path::{Path, PathBuf},
 };
 
 use crate::Part;
-
-/// How many names of a folder an error lists before it only counts the rest.
-const LISTED_NAMES: usize = 6;
+pub(crate) use listing::listing;
 
 /// An error of this crate.
 ///
@@ -149,6 +149,18 @@ pub enum DatasetError {
         candidates: Vec<String>,
     },
 
+    /// A speaker has no recording.
+    #[error(
+        "no recording by {speaker:?}, expected a speaker of {}",
+        listing(speakers)
+    )]
+    UnknownSpeaker {
+        /// The name given.
+        speaker: String,
+        /// Those who have recordings, sorted.
+        speakers: Vec<String>,
+    },
+
     /// The share of a text that is set aside for validation is out of range.
     #[error("validation fraction must be in (0, 1), got {fraction}")]
     FractionOutOfRange {
@@ -265,34 +277,19 @@ impl DatasetError {
             cause,
         }
     }
-}
 
-/// The names parted by commas; of a long list, only the beginning and a count.
-pub(crate) fn listing(names: &[String]) -> String {
-    match names.len() {
-        0 => "nothing of the kind".to_owned(),
-        1..=LISTED_NAMES => names.join(", "),
-        all => format!(
-            "{} and {} more",
-            names[..LISTED_NAMES].join(", "),
-            all - LISTED_NAMES
-        ),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn names(count: usize) -> Vec<String> {
-        (1..=count).map(|number| format!("n{number}")).collect()
-    }
-
-    #[test]
-    fn a_listing_names_the_first_and_counts_the_rest() {
-        assert_eq!(listing(&names(0)), "nothing of the kind");
-        assert_eq!(listing(&names(1)), "n1");
-        assert_eq!(listing(&names(6)), "n1, n2, n3, n4, n5, n6");
-        assert_eq!(listing(&names(8)), "n1, n2, n3, n4, n5, n6 and 2 more");
+    /// That the file `path` has in `place` something else than expected.
+    pub(crate) fn content(
+        path: &Path,
+        place: impl Into<String>,
+        expected: impl Into<String>,
+        got: impl Into<String>,
+    ) -> Self {
+        Self::InvalidContent {
+            path: path.to_owned(),
+            place: place.into(),
+            expected: expected.into(),
+            got: got.into(),
+        }
     }
 }

@@ -1,22 +1,39 @@
-//! A small text and small chorales that the project writes itself, for when there is no corpus at
-//! hand, and tasks that are made rather than found.
+//! Small corpora that the project makes itself, for when there is none at hand, and tasks that are
+//! made rather than found.
 
 mod adding;
 mod chorale;
 mod copy_memory;
+mod dyck;
 mod grammar;
 mod lexicon;
+mod pairs;
+mod parity;
 mod recall;
 mod sentiment;
+mod sines;
+mod spoken;
+mod wave;
+
+use std::collections::HashSet;
 
 use crate::{PianoRoll, draw::Draw};
-pub use adding::{AddingBatch, AddingProblem};
 use chorale::Composer;
-pub use copy_memory::{CopyBatch, CopyMemory};
 use grammar::Grammar;
-pub use recall::{DelayedRecall, RecallBatch};
+use pairs::Translator;
 pub use sentiment::Difficulty;
 use sentiment::Reviewer;
+pub(crate) use sines::generated_sines;
+pub(crate) use spoken::generated_digits;
+
+/// The tasks, all of which the crate exports.
+pub(crate) mod tasks {
+    pub use super::adding::{AddingBatch, AddingProblem};
+    pub use super::copy_memory::{CopyBatch, CopyMemory};
+    pub use super::dyck::{Dyck, DyckBatch};
+    pub use super::parity::{Parity, ParityBatch};
+    pub use super::recall::{DelayedRecall, RecallBatch};
+}
 
 /// The first `characters` characters (all ASCII) of an endless English-like story; `seed` picks the
 /// story.
@@ -62,4 +79,13 @@ pub(crate) fn generated_reviews(
 ) -> impl Iterator<Item = (String, bool)> {
     let mut reviewer = Reviewer::new(Draw::new(seed), difficulty);
     std::iter::repeat_with(move || reviewer.sentence())
+}
+
+/// Endless sentences and their translations, no sentence twice; `seed` picks them. See
+/// [`ParallelCorpus::generated`](crate::parallel::ParallelCorpus::generated).
+pub(crate) fn generated_pairs(seed: u64) -> impl Iterator<Item = (String, String)> {
+    let mut translator = Translator::new(Draw::new(seed));
+    let mut said = HashSet::new();
+    let pairs = std::iter::repeat_with(move || translator.pair());
+    pairs.filter(move |(sentence, _)| said.insert(sentence.clone()))
 }

@@ -73,16 +73,17 @@ impl ImageCorpus {
         }
         if rows == 0 || columns == 0 {
             let got = format!("{rows} rows and {columns} columns");
-            return Err(mistake(images, "bytes 8 to 15", "images with pixels", got));
+            return Err(DatasetError::content(
+                images,
+                "bytes 8 to 15",
+                "images with pixels",
+                got,
+            ));
         }
         if labelled != count {
             let expected = format!("{count} labels as there are images");
-            return Err(mistake(
-                labels,
-                "bytes 4 to 7",
-                expected,
-                labelled.to_string(),
-            ));
+            let got = labelled.to_string();
+            return Err(DatasetError::content(labels, "bytes 4 to 7", expected, got));
         }
         Ok(Self {
             pixels,
@@ -122,12 +123,8 @@ fn read_idx<const DIMENSIONS: usize>(
     let header = 4 * (1 + DIMENSIONS);
     if bytes.len() < header {
         let expected = format!("a header of {header} bytes");
-        return Err(mistake(
-            path,
-            "whole file",
-            expected,
-            bytes.len().to_string(),
-        ));
+        let got = bytes.len().to_string();
+        return Err(DatasetError::content(path, "whole file", expected, got));
     }
     let word = |place: usize| {
         let word = [0, 1, 2, 3].map(|byte| bytes[4 * place + byte]);
@@ -135,7 +132,7 @@ fn read_idx<const DIMENSIONS: usize>(
     };
     if word(0) != magic {
         let (expected, got) = (format!("{magic:#010x}"), format!("{:#010x}", word(0)));
-        return Err(mistake(path, "bytes 0 to 3", expected, got));
+        return Err(DatasetError::content(path, "bytes 0 to 3", expected, got));
     }
     let dimensions: [usize; DIMENSIONS] = std::array::from_fn(|place| word(1 + place) as usize);
     let size = dimensions
@@ -144,17 +141,13 @@ fn read_idx<const DIMENSIONS: usize>(
     let found = bytes.len() - header;
     if size != Some(found) {
         let expected = format!("as many bytes behind the header as {dimensions:?} takes");
-        return Err(mistake(path, "whole file", expected, found.to_string()));
+        return Err(DatasetError::content(
+            path,
+            "whole file",
+            expected,
+            found.to_string(),
+        ));
     }
     bytes.drain(..header);
     Ok((dimensions, bytes))
-}
-
-fn mistake(path: &Path, place: &str, expected: impl Into<String>, got: String) -> DatasetError {
-    DatasetError::InvalidContent {
-        path: path.to_owned(),
-        place: place.to_owned(),
-        expected: expected.into(),
-        got,
-    }
 }

@@ -7,9 +7,9 @@
 //! 3. [`LanguageModelCorpus`] holds the ids of the training, validation and test parts;
 //! 4. [`Lanes`] lays a part out for stateful training, [`LaneCursor`] walks it window by window.
 //!
-//! Other data have a module or a type of their own, such as [`labelled`] texts; [`generated_text`]
-//! and [`DelayedRecall`], [`AddingProblem`] and [`CopyMemory`] need no file. Everything that can
-//! go wrong is a [`DatasetError`]. Shape letters: `B` batch, `T` time, `D` dimensions.
+//! Other data have a module or a type of their own, such as [`labelled`] texts. No file is needed by
+//! [`generated_text`], the corpora that have a constructor `generated`, and tasks for a memory, such
+//! as [`DelayedRecall`]. All errors are a [`DatasetError`]. Shapes: `B` batch, `T` time, `D` dimensions.
 
 pub mod batches;
 mod draw;
@@ -19,10 +19,12 @@ pub mod images;
 pub mod labelled;
 mod lanes;
 mod language_model;
+pub mod parallel;
 mod part;
 mod piano_roll;
 pub mod series;
 mod source;
+pub mod speech;
 pub mod tagged;
 mod text;
 pub mod text_vectors;
@@ -30,10 +32,8 @@ mod unit;
 mod vocabulary;
 mod words;
 
-pub use generated::{AddingBatch, AddingProblem, CopyBatch, CopyMemory};
-pub use generated::{DelayedRecall, RecallBatch, generated_text};
-pub use lanes::{LaneCursor, Lanes, Window};
+pub use generated::{generated_text, tasks::*};
 pub use piano_roll::{LOWEST_NOTE, PIANO_KEYS, PianoRoll, PianoRollCorpus};
 pub use vocabulary::{PADDING, Vocabulary, VocabularyLimits};
-pub use {error::DatasetError, language_model::LanguageModelCorpus};
+pub use {error::DatasetError, lanes::*, language_model::LanguageModelCorpus};
 pub use {part::Part, source::TextSource, text::read_text, unit::*, words::english_words};

@@ -2,7 +2,7 @@
 
 use std::{ops::Range, path::Path};
 
-use crate::{DatasetError, read_text};
+use crate::{DatasetError, generated::generated_sines, read_text};
 
 /// `D` measurements at each of `T` times.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,6 +36,17 @@ impl SeriesParts {
             train: 0..12 * MONTH,
             valid: 12 * MONTH..16 * MONTH,
             test: 16 * MONTH..20 * MONTH,
+        }
+    }
+
+    /// The first 60 % of the steps, the next 20 %, and the rest.
+    pub fn sixty_twenty_twenty(steps: usize) -> Self {
+        // Not in hundredths, which could overflow.
+        let fifth = |fifths| steps / 5 * fifths + steps % 5 * fifths / 5;
+        Self {
+            train: 0..fifth(3),
+            valid: fifth(3)..fifth(4),
+            test: fifth(4)..steps,
         }
     }
 }
@@ -82,6 +93,40 @@ impl TimeSeries {
             });
         }
         Ok(series)
+    }
+
+    /// Measurements that the project makes itself, one each hour: `series` of them, named `y1`, `y2`
+    /// and so on, at `steps` times from `day 0 00:00` on; `seed` picks them.
+    ///
+    /// Each is the sum of waves with periods of 24, 12 and 168 steps, of a slow drift with a period
+    /// of 1500 to 4000 steps, and of noise, all with amplitudes and phases of its own; the noise has
+    /// a standard deviation of 0.1 to 0.2, the wave of a day an amplitude of 0.5 to 1.5. Each is drawn
+    /// on its own: more series leave those before them what they are, and so do more steps.
+    ///
+    /// The same seed gives the same measurements on every platform and in every release: changed
+    /// measurements are a breaking change.
+    ///
+    /// # Panics
+    ///
+    /// If `series` is 0.
+    ///
+    /// ```
+    /// use recurra_datasets::series::{SeriesParts, TimeSeries};
+    ///
+    /// let series = TimeSeries::generated_sines(1, 1000, 3);
+    /// assert_eq!((series.len(), series.step(0).len()), (1000, 3));
+    ///
+    /// let parts = SeriesParts::sixty_twenty_twenty(series.len());
+    /// assert_eq!((parts.train, parts.valid, parts.test), (0..600, 600..800, 800..1000));
+    /// ```
+    pub fn generated_sines(seed: u64, steps: usize, series: usize) -> Self {
+        assert!(series > 0, "there is at least one series, got 0");
+        let time = |step| format!("day {} {:02}:00", step / 24, step % 24);
+        Self {
+            names: (1..=series).map(|number| format!("y{number}")).collect(),
+            times: (0..steps).map(time).collect(),
+            values: generated_sines(seed, steps, series),
+        }
     }
 
     /// Appends a line; on a mistake, what was expected and what is there.

@@ -11,7 +11,9 @@ use recurra_datasets::{
     LanguageModelCorpus, TextSource, Unit,
     images::Mnist,
     labelled::{LabelledFormat, LabelledParts, LabelledSource, Syntax},
+    parallel::{ParallelCorpus, ParallelText},
     series::{SeriesParts, TimeSeries},
+    speech::SpokenDigits,
     tagged::{PartOfSpeech, TagLexicon, TaggedSentence, read_conll2003, read_conllu},
     text_vectors::TextVectors,
 };
@@ -217,4 +219,42 @@ fn mnist_has_its_published_counts() {
     }
     assert_eq!(mnist.train.labels[..5], [5, 0, 4, 1, 9]);
     assert_eq!(mnist.test.labels[..5], [7, 2, 1, 0, 4]);
+}
+
+#[test]
+fn the_spoken_digits_have_their_published_counts() {
+    let Some(folder) = real_data("fsdd") else {
+        return;
+    };
+    let digits = SpokenDigits::read(folder).unwrap();
+    assert_eq!(digits.sample_rate, 8000);
+    assert_eq!(digits.utterances.len(), 2000);
+    assert_eq!(digits.speakers(), ["george", "jackson", "nicolas", "theo"]);
+    let samples = digits.utterances.iter().map(|one| one.samples.len());
+    let seconds = samples.sum::<usize>() as f64 / 8000.0;
+    assert_eq!(seconds.round(), 848.0);
+
+    let parts = digits.clone().official_split();
+    let count = |digits: &SpokenDigits| digits.utterances.len();
+    assert_eq!((count(&parts.train), count(&parts.held_out)), (1800, 200));
+    let parts = digits.split_by_speaker("theo").unwrap();
+    assert_eq!((count(&parts.train), count(&parts.held_out)), (1500, 500));
+}
+
+#[test]
+fn multi30k_has_its_published_counts() {
+    let Some(folder) = real_data("multi30k") else {
+        return;
+    };
+    for folder in [folder.clone(), folder.join("raw")] {
+        let corpus = ParallelCorpus::read(folder, "en", "de").unwrap();
+        let parts = [&corpus.train, &corpus.valid, &corpus.test];
+        assert_eq!(parts.map(ParallelText::len), [29_000, 1014, 1000]);
+        let first = corpus.train.pairs().next().unwrap();
+        assert!(first.0.to_lowercase().starts_with("two young"), "{first:?}");
+        assert!(
+            first.1.to_lowercase().starts_with("zwei junge"),
+            "{first:?}"
+        );
+    }
 }

@@ -52,6 +52,70 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
+    #[test]
+    fn more_generated_series_and_steps_leave_the_others_as_they_are(
+        seed: u64, steps in 0usize..200, more in 0usize..50, series in 1usize..4,
+    ) {
+        let few = TimeSeries::generated_sines(seed, steps, series);
+        let many = TimeSeries::generated_sines(seed, steps + more, series + 1);
+        prop_assert_eq!((few.len(), many.len()), (steps, steps + more));
+        prop_assert_eq!(&few.times[..], &many.times[..steps]);
+        for step in 0..steps {
+            prop_assert_eq!(few.step(step), &many.step(step)[..series]);
+        }
+    }
+
+    #[test]
+    fn the_parts_follow_on_each_other(steps: usize) {
+        let parts = SeriesParts::sixty_twenty_twenty(steps);
+        prop_assert_eq!(parts.train.start, 0);
+        prop_assert_eq!(parts.train.end, parts.valid.start);
+        prop_assert_eq!(parts.valid.end, parts.test.start);
+        prop_assert_eq!(parts.test.end, steps);
+        let fifth = steps / 5;
+        prop_assert!(parts.valid.len().abs_diff(fifth) <= 1);
+        prop_assert!(parts.test.len().abs_diff(fifth) <= 1);
+    }
+}
+
+/// The correlation of a series with itself, so many steps later.
+fn correlation(series: &TimeSeries, dimension: usize, lag: usize) -> f64 {
+    let scaled = series.standardised(0..series.len());
+    let at = |step: usize| scaled.step(step)[dimension];
+    let steps = series.len() - lag;
+    (0..steps)
+        .map(|step| at(step) * at(step + lag))
+        .sum::<f64>()
+        / steps as f64
+}
+
+#[test]
+fn generated_series_repeat_each_day_and_each_week() {
+    let series = TimeSeries::generated_sines(1, 4000, 4);
+    assert_eq!(series.names, ["y1", "y2", "y3", "y4"]);
+    assert_eq!(series.times[25], "day 1 01:00");
+    for dimension in 0..4 {
+        let [hours, day, week] = [6, 24, 168].map(|lag| correlation(&series, dimension, lag));
+        assert!(day > hours + 0.2 && week > 0.6, "{hours} {day} {week}");
+    }
+}
+
+/// Pins the series on every platform. If this fails, results on them are no longer comparable.
+#[test]
+fn the_first_generated_steps_stay_as_they_are() {
+    let series = TimeSeries::generated_sines(1, 2, 2);
+    let expected = [
+        0.7641230130820669,
+        0.4577202565859736,
+        0.88525760544466,
+        0.8933960431198066,
+    ];
+    assert_eq!(series.values, expected);
+}
+
 #[test]
 fn a_measurement_that_does_not_change_is_only_shifted() {
     let scaled = read(&[[3.0, 1.0], [3.0, 5.0], [4.0, 7.0]]).standardised(0..2);
