@@ -13,16 +13,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::bench::BenchArgs;
 use crate::cells::CellChoice;
+use crate::comparison::Study;
 use crate::devices::DeviceName;
 use crate::distill::{self, DistillArgs};
 use crate::error::Error;
-use crate::language_model::{self, LanguageModelArgs};
+use crate::forecasting::Forecasting;
+use crate::language_model::{LanguageModelArgs, LanguageModelling};
 use crate::long_sequences::{self, LongSequencesArgs};
 use crate::memory::{Adding, Copying, Scenario};
-use crate::music;
+use crate::music::Music;
 use crate::predict::PredictArgs;
 use crate::quickstart::{self, QuickstartArgs};
-use crate::sentiment;
+use crate::sentiment::Sentiment;
 use crate::vanishing_gradients::{self, VanishingGradientsArgs};
 
 /// Recurra's experiments.
@@ -62,6 +64,8 @@ pub enum Experiment {
     Music(CellArgs),
     /// Tell what a text is for: sentiment, topic
     Sentiment(CellArgs),
+    /// Forecast several series of measurements
+    Forecasting(CellArgs),
     /// Add two numbers that were read long before
     Adding(CellArgs),
     /// Repeat ten symbols after a long silence
@@ -212,9 +216,10 @@ pub fn list() {
     for summary in [
         quickstart::SUMMARY,
         distill::SUMMARY,
-        language_model::SUMMARY,
-        music::SUMMARY,
-        sentiment::SUMMARY,
+        LanguageModelling::SUMMARY,
+        Music::SUMMARY,
+        Sentiment::SUMMARY,
+        Forecasting::SUMMARY,
         Adding::SUMMARY,
         Copying::SUMMARY,
         vanishing_gradients::SUMMARY,

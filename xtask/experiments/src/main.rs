@@ -6,10 +6,13 @@
 mod bench;
 mod cells;
 mod cli;
+mod comparison;
+mod confusion;
 mod devices;
 mod distill;
 mod distillation;
 mod error;
+mod forecasting;
 mod interrupt;
 mod language_model;
 mod long_sequences;
@@ -33,8 +36,10 @@ mod versions;
 use std::process::ExitCode;
 
 use cli::{Cli, Command, Experiment};
+use comparison::Comparison;
 use distill::Distill;
 use error::Error;
+use forecasting::Forecasting;
 use language_model::LanguageModelling;
 use memory::{Adding, Copying, Memory};
 use mimalloc::MiMalloc;
@@ -76,9 +81,10 @@ fn dispatch(cli: Cli) -> Result<Ending, Error> {
             return match experiment {
                 Experiment::Distill(args) => run::<Distill>(&args),
                 Experiment::Quickstart(args) => run::<Quickstart>(&args),
-                Experiment::LanguageModel(args) => run::<LanguageModelling>(&args),
-                Experiment::Music(args) => run::<Music>(&args),
-                Experiment::Sentiment(args) => run::<Sentiment>(&args),
+                Experiment::LanguageModel(args) => run::<Comparison<LanguageModelling>>(&args),
+                Experiment::Music(args) => run::<Comparison<Music>>(&args),
+                Experiment::Sentiment(args) => run::<Comparison<Sentiment>>(&args),
+                Experiment::Forecasting(args) => run::<Comparison<Forecasting>>(&args),
                 Experiment::Adding(args) => run::<Memory<Adding>>(&args),
                 Experiment::CopyMemory(args) => run::<Memory<Copying>>(&args),
                 Experiment::VanishingGradients(args) => vanishing_gradients::run(&args),

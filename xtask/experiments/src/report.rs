@@ -11,7 +11,7 @@ pub use axis::Scale;
 pub use chart::{Chart, Curve, Size, Stroke};
 pub use page::{Page, Table, html};
 pub use roll::Roll;
-pub use summary::{Outcome, best, over_seeds, summary};
+pub use summary::{Metric, Outcome, best, over_seeds, summary};
 pub use training::{charts, notes};
 
 use std::collections::BTreeMap;

@@ -1,12 +1,16 @@
 //! Training one cell after the other: whatever is the same for every experiment.
 
 mod checkpoints;
+mod epochs;
 mod history;
+mod recipe;
 mod session;
 mod task;
 mod trainer;
 
+pub use epochs::{Epochs, Lesson};
 pub use history::{Curve, History, Trained};
+pub use recipe::Recipe;
 pub use task::{Measures, Plan, Reading, Task};
 pub use trainer::Trainer;
 

@@ -10,6 +10,7 @@ use recurra_train::{
 use serde::{Deserialize, Serialize};
 
 use crate::cells::CellChoice;
+use crate::comparison::cells_config;
 use crate::error::Error;
 use crate::settings::{Settings, check};
 
@@ -150,6 +151,8 @@ impl Config {
         }
     }
 }
+
+cells_config!(Config);
 
 impl Settings for Config {
     fn validate(&self) -> Result<(), Error> {

@@ -8,6 +8,7 @@ use recurra_datasets::{LanguageModelCorpus, TextSource, Unit, generated_text};
 
 use super::config::Config;
 use super::preset::Preset;
+use crate::comparison::StudyData;
 use crate::error::Error;
 use crate::report::Expected;
 
@@ -51,6 +52,12 @@ pub fn locate(path: Option<&Path>, preset: Option<Preset>) -> Result<Option<Text
     Ok(path
         .map(|path| TextSource::locate(path, name))
         .transpose()?)
+}
+
+impl StudyData for Data {
+    fn name(&self) -> &str {
+        &self.name
+    }
 }
 
 impl Data {

@@ -6,7 +6,7 @@ use recurra_train::{LanguageModel, LanguageModelConfig};
 
 use super::config::Config;
 use crate::progress::duration;
-use crate::report::{self, Page, Table};
+use crate::report::{self, Metric, Page, Table};
 use crate::training::Trained;
 
 /// What training one cell under one seed came to.
@@ -28,16 +28,18 @@ impl report::Outcome for Outcome {
         &self.trained
     }
 
-    fn metrics(&self) -> Vec<(&'static str, f64)> {
+    fn metrics(&self) -> Vec<Metric> {
         let nats = self.trained.valid;
         let mut metrics = vec![
-            ("valid_nats_per_token", nats),
-            ("valid_perplexity", nats.exp()),
+            ("valid_nats_per_token".into(), nats),
+            ("valid_perplexity".into(), nats.exp()),
         ];
         if self.unit == Unit::Char {
-            metrics.push(("valid_nats_per_char", nats));
+            metrics.push(("valid_nats_per_char".into(), nats));
         }
-        let test = self.test_nats.map(|nats| ("test_perplexity", nats.exp()));
+        let test = self
+            .test_nats
+            .map(|nats| ("test_perplexity".into(), nats.exp()));
         metrics.extend(test);
         metrics
     }

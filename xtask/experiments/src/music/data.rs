@@ -8,6 +8,7 @@ use recurra_datasets::PianoRollCorpus;
 
 use super::config::Config;
 use crate::cells::{CellChoice, CellKind};
+use crate::comparison::StudyData;
 use crate::error::Error;
 use crate::report::Expected;
 
@@ -22,6 +23,12 @@ pub struct Data {
     pub name: String,
     /// Whether it is the one of the published figures.
     is_jsb: bool,
+}
+
+impl StudyData for Data {
+    fn name(&self) -> &str {
+        &self.name
+    }
 }
 
 impl Data {

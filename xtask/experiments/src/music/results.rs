@@ -5,7 +5,7 @@ use recurra_train::{MultiLabelPredictor, MultiLabelPredictorConfig};
 
 use super::config::Config;
 use crate::progress::duration;
-use crate::report::{self, Page, Roll, Table};
+use crate::report::{self, Metric, Page, Roll, Table};
 use crate::training::Trained;
 
 /// What training one cell under one seed came to.
@@ -25,10 +25,10 @@ impl report::Outcome for Outcome {
         &self.trained
     }
 
-    fn metrics(&self) -> Vec<(&'static str, f64)> {
+    fn metrics(&self) -> Vec<Metric> {
         vec![
-            ("valid_nll", self.trained.valid),
-            ("test_nll", self.test_nll),
+            ("valid_nll".into(), self.trained.valid),
+            ("test_nll".into(), self.test_nll),
         ]
     }
 }

@@ -1,8 +1,12 @@
 //! Metrics of several cells and seeds as one.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::training::Trained;
+
+/// A figure by its name.
+pub type Metric = (Cow<'static, str>, f64);
 
 /// What training a cell under a seed came to.
 pub trait Outcome {
@@ -10,7 +14,7 @@ pub trait Outcome {
     fn trained(&self) -> &Trained;
 
     /// Metrics of this experiment, besides those of every training.
-    fn metrics(&self) -> Vec<(&'static str, f64)>;
+    fn metrics(&self) -> Vec<Metric>;
 }
 
 /// The outcome with the best validation; of equal ones, the first.
@@ -36,7 +40,7 @@ pub fn summary<O: Outcome>(seeds: &[Vec<O>]) -> BTreeMap<String, f64> {
 fn of_one_seed<O: Outcome>(outcomes: &[O]) -> Vec<(String, f64)> {
     let of_best = best(outcomes).into_iter().flat_map(of_outcome);
     let mut metrics: Vec<(String, f64)> = of_best
-        .map(|(name, value)| (name.to_owned(), value))
+        .map(|(name, value)| (name.into_owned(), value))
         .collect();
     if outcomes.len() > 1 {
         for outcome in outcomes {
@@ -48,9 +52,10 @@ fn of_one_seed<O: Outcome>(outcomes: &[O]) -> Vec<(String, f64)> {
     metrics
 }
 
-fn of_outcome<O: Outcome>(outcome: &O) -> Vec<(&'static str, f64)> {
+fn of_outcome<O: Outcome>(outcome: &O) -> Vec<Metric> {
     let mut metrics = outcome.metrics();
-    metrics.extend(outcome.trained().metrics());
+    let of_training = outcome.trained().metrics().into_iter();
+    metrics.extend(of_training.map(|(name, value)| (name.into(), value)));
     metrics
 }
 

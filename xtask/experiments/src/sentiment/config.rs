@@ -6,8 +6,10 @@ use recurra_train::{Course, DropoutRates, Pooling};
 use serde::{Deserialize, Serialize};
 
 use crate::cells::CellChoice;
+use crate::comparison::cells_config;
 use crate::error::Error;
 use crate::settings::{Settings, check};
+use crate::training::Recipe;
 
 /// All settings. Each can stand in the file of `--config` and be given by `--set KEY=VALUE`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -39,18 +41,8 @@ pub struct Config {
     pub validation: usize,
     /// How many texts the generated corpus that stands in for `--data` has to learn from, at least 1.
     pub generated_texts: usize,
-    /// How often each text is seen, at least 1.
-    pub epochs: usize,
-    /// `B`, at least 1.
-    pub batch_size: usize,
-    /// Adam's learning rate at its highest, above 0 and finite.
-    pub learning_rate: f64,
-    /// How it falls.
-    pub schedule: Course,
-    /// The global norm that gradients are clipped to, above 0; infinite for no clipping.
-    pub max_norm: f64,
-    /// What is dropped in training.
-    pub dropout: DropoutRates,
+    /// How the texts are learned.
+    pub training: Recipe,
 }
 
 impl Config {
@@ -70,31 +62,40 @@ impl Config {
             hidden_layer: 200,
             validation: 500,
             generated_texts: 4000,
-            epochs: 4,
-            batch_size: 64,
-            learning_rate: 1e-3,
-            schedule: Course::Cosine,
-            max_norm: 1.0,
-            dropout: DropoutRates {
-                input: 0.3,
-                output: 0.3,
-                ..DropoutRates::NONE
+            training: Recipe {
+                epochs: 4,
+                batch_size: 64,
+                validations: 4,
+                learning_rate: 1e-3,
+                schedule: Course::Cosine,
+                max_norm: 1.0,
+                dropout: DropoutRates {
+                    input: 0.3,
+                    output: 0.3,
+                    ..DropoutRates::NONE
+                },
             },
         }
     }
 
     /// A run of less than two minutes on two cores.
     pub fn quick() -> Self {
+        let full = Self::full();
         Self {
             embedding_size: 64,
             hidden_size: 48,
             hidden_layer: 0,
-            epochs: 2,
-            learning_rate: 4e-3,
-            ..Self::full()
+            training: Recipe {
+                epochs: 2,
+                learning_rate: 4e-3,
+                ..full.training
+            },
+            ..full
         }
     }
 }
+
+cells_config!(Config);
 
 impl Settings for Config {
     fn validate(&self) -> Result<(), Error> {
@@ -105,19 +106,72 @@ impl Settings for Config {
             ("num_layers", self.num_layers),
             ("validation", self.validation),
             ("generated_texts", self.generated_texts),
-            ("epochs", self.epochs),
-            ("batch_size", self.batch_size),
         ] {
             check(key, "at least 1", size as f64, |size| size >= 1.0)?;
         }
         let positive = |value: f64| value > 0.0 && value.is_finite();
-        for (key, value) in [
-            ("embedding_std", self.embedding_std),
-            ("learning_rate", self.learning_rate),
-        ] {
-            check(key, "above 0 and finite", value, positive)?;
+        let std = self.embedding_std;
+        check("embedding_std", "above 0 and finite", std, positive)?;
+        self.training.validate()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+    use recurra_cells::Direction;
+    use recurra_train::Pooling;
+
+    use super::*;
+    use crate::cli::CellArgs;
+    use crate::comparison;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: CellArgs,
+    }
+
+    fn resolved(line: &str) -> Result<Config, Error> {
+        let words = std::iter::once("x").chain(line.split_whitespace());
+        let args = Line::try_parse_from(words).expect(line).args;
+        comparison::resolve(&args, Config::full, Config::quick)
+    }
+
+    #[test]
+    fn settings_are_over_the_presets() {
+        assert_eq!(resolved("").unwrap(), Config::full());
+        assert_eq!(resolved("--quick").unwrap(), Config::quick());
+        let line = "--cell all --set direction=forward --set pooling=attention --set training.dropout.words=0.1";
+        let mut expected = Config {
+            cell: CellChoice::All,
+            direction: Direction::Forward,
+            pooling: Pooling::Attention,
+            ..Config::full()
+        };
+        expected.training.dropout.words = 0.1;
+        assert_eq!(resolved(line).unwrap(), expected);
+    }
+
+    #[test]
+    fn mistakes_are_named_with_what_would_be_right() {
+        let cases = [
+            ("--set direction=left", "backward"),
+            ("--set pooling=sum", "attention"),
+            ("--set hiden_size=3", "hidden_size"),
+            (
+                "--set training.batch_size=0",
+                "batch_size must be at least 1",
+            ),
+            ("--set training.dropout.input=1.0", "input"),
+            ("--set training.learning_rate=-1", "above 0 and finite"),
+        ];
+        for (line, expected) in cases {
+            let text = resolved(line).expect_err(line).to_string();
+            assert!(
+                text.contains(expected) && text.lines().count() == 1,
+                "{line}: {text}"
+            );
         }
-        check("max_norm", "above 0", self.max_norm, |norm| norm > 0.0)?;
-        Ok(self.dropout.validate()?)
     }
 }

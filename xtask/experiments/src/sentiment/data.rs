@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use recurra_datasets::labelled::{
-    Difficulty, LabelledCorpus, LabelledParts, LabelledSource, LabelledText, Split, SplitSizes,
+    Difficulty, HeldOut, LabelledCorpus, LabelledParts, LabelledSource, LabelledText, Split,
+    SplitSizes,
 };
 
 use super::config::Config;
+use crate::comparison::StudyData;
 use crate::error::Error;
 use crate::report::Expected;
 use crate::texts::{Reader, bag_of_words};
@@ -27,6 +29,22 @@ pub struct Data {
     /// In percent of the test: the commonest class, and naive Bayes on words.
     pub majority: f64,
     pub bag_of_words: f64,
+}
+
+impl StudyData for Data {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn baselines(&self) -> BTreeMap<String, f64> {
+        let baselines = [
+            ("majority_accuracy", self.majority),
+            ("bag_of_words_accuracy", self.bag_of_words),
+        ];
+        baselines
+            .map(|(name, value)| (name.to_owned(), value))
+            .into()
+    }
 }
 
 impl Data {
@@ -53,7 +71,7 @@ impl Data {
         split: Split,
         config: &Config,
     ) -> Result<Self, Error> {
-        let (train, valid) = (split.pool.examples, split.labelled.examples);
+        let (train, valid) = (split.pool.examples, split.development.examples);
         let test = split.test.examples;
         let texts = train.iter().map(|it| it.text.as_str());
         let reader = Reader::new(texts, config.min_count, &config.vectors)?;
@@ -69,15 +87,9 @@ impl Data {
         })
     }
 
-    /// What a sceptic asks for, under the names that the results have.
-    pub fn baselines(&self) -> BTreeMap<String, f64> {
-        let baselines = [
-            ("majority_accuracy", self.majority),
-            ("bag_of_words_accuracy", self.bag_of_words),
-        ];
-        baselines
-            .map(|(name, value)| (name.to_owned(), value))
-            .into()
+    /// Texts as the network reads them.
+    pub fn rows(&self, part: &[LabelledText]) -> Result<Vec<Vec<u32>>, Error> {
+        self.reader.rows(part.iter().map(|it| it.text.as_str()))
     }
 
     /// Published figures for this corpus.
@@ -112,9 +124,9 @@ fn read(path: &Path) -> Result<(String, LabelledParts), Error> {
 /// Reviews in which the order of the words decides; their parts are those of [`split`].
 fn generated(config: &Config, seed: u64) -> Result<(LabelledCorpus, Split), Error> {
     let sizes = SplitSizes {
-        labelled: config.validation,
+        labelled: 0,
         pool: Some(config.generated_texts),
-        development: 0,
+        development: config.validation,
         test: TEST,
     };
     // Some are there already, and left out.
@@ -124,21 +136,33 @@ fn generated(config: &Config, seed: u64) -> Result<(LabelledCorpus, Split), Erro
     Ok((reviews, split))
 }
 
-/// Validation texts as the split's labelled part, training texts as its pool.
+/// What is published for validation and test is taken, the rest drawn from the training part. A lone file of held-out texts
+/// tests.
 fn split(parts: LabelledParts, validation: usize, seed: u64) -> Result<Split, Error> {
-    let mut sizes = SplitSizes {
-        labelled: validation,
+    let (test, development) = match (&parts.test, &parts.dev) {
+        (Some(test), development) => (Some(test), development.as_ref()),
+        (None, only) => (only.as_ref(), None),
+    };
+    let sizes = SplitSizes {
+        labelled: 0,
         pool: None,
-        development: 0,
+        development: if development.is_some() { 0 } else { validation },
         test: 0,
     };
-    Ok(match parts.test.or(parts.dev) {
-        Some(test) => Split::draw_beside(&test, &parts.train, sizes, seed)?,
-        None => {
-            sizes.test = TEST.min(parts.train.examples.len() / 10).max(1);
-            Split::draw(&parts.train, sizes, seed)?
-        }
-    })
+    let Some(test) = test else {
+        let test = TEST.min(parts.train.examples.len() / 10).max(1);
+        return Ok(Split::draw(
+            &parts.train,
+            SplitSizes { test, ..sizes },
+            seed,
+        )?);
+    };
+    Ok(Split::draw_beside(
+        HeldOut { test, development },
+        &parts.train,
+        sizes,
+        seed,
+    )?)
 }
 
 /// How often the commonest class of `train` is right.

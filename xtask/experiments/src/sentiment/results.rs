@@ -1,12 +1,12 @@
 //! What a run's reports say about its outcomes.
 
 use recurra_cells::CellConfig;
-use recurra_datasets::labelled::LabelledText;
 
 use super::config::Config;
 use super::data::Data;
+use crate::confusion::Confusion;
 use crate::progress::duration;
-use crate::report::{self, Page, Table};
+use crate::report::{self, Metric, Page, Table};
 use crate::texts::Model;
 use crate::training::Trained;
 
@@ -19,55 +19,15 @@ pub struct Outcome {
     pub confusion: Confusion,
 }
 
-/// How often texts of each class were taken for each: `counts[true][decided]`.
-pub struct Confusion(Vec<Vec<usize>>);
-
-impl Confusion {
-    /// Of texts and the classes that were decided for.
-    pub fn new(classes: usize, texts: &[LabelledText], decisions: &[usize]) -> Self {
-        let mut counts = vec![vec![0; classes]; classes];
-        for (text, &decision) in texts.iter().zip(decisions) {
-            counts[text.label][decision] += 1;
-        }
-        Self(counts)
-    }
-
-    /// In percent; NaN of no text.
-    pub fn accuracy(&self) -> f64 {
-        let right: usize = (0..self.0.len()).map(|class| self.0[class][class]).sum();
-        let all: usize = self.0.iter().flatten().sum();
-        100.0 * right as f64 / all as f64
-    }
-
-    /// A row for each class, with the share of its texts that was found.
-    fn table(&self, classes: &[String]) -> Table {
-        let head = ["class".to_owned()].into_iter();
-        let decided = classes.iter().map(|class| format!("taken for {class}"));
-        let row = |(own, counts): (usize, &Vec<usize>)| {
-            let found = 100.0 * counts[own] as f64 / counts.iter().sum::<usize>().max(1) as f64;
-            let counts = counts.iter().map(usize::to_string);
-            [classes[own].clone()]
-                .into_iter()
-                .chain(counts)
-                .chain([format!("{found:.1} %")])
-                .collect()
-        };
-        Table {
-            head: head.chain(decided).chain(["found".to_owned()]).collect(),
-            rows: self.0.iter().enumerate().map(row).collect(),
-        }
-    }
-}
-
 impl report::Outcome for Outcome {
     fn trained(&self) -> &Trained {
         &self.trained
     }
 
-    fn metrics(&self) -> Vec<(&'static str, f64)> {
+    fn metrics(&self) -> Vec<Metric> {
         vec![
-            ("valid_accuracy", self.trained.valid),
-            ("test_accuracy", self.confusion.accuracy()),
+            ("valid_accuracy".into(), self.trained.valid),
+            ("test_accuracy".into(), self.confusion.accuracy()),
         ]
     }
 }
@@ -98,7 +58,7 @@ pub fn page(outcomes: &[&Outcome], config: &Config, data: &Data) -> Page {
              (naive Bayes) and the commonest class stand beside it.",
             data.train.len(),
             data.name,
-            config.epochs,
+            config.training.epochs,
             data.valid.len(),
             data.test.len(),
         ),
@@ -140,31 +100,4 @@ fn baselines(data: &Data) -> [Vec<String>; 2] {
         (row[0], row[4]) = (name.to_owned(), format!("{accuracy:.2}"));
         row
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_matrix_counts_each_class_in_its_row() {
-        let texts: Vec<LabelledText> = [0, 0, 0, 1]
-            .map(|label| LabelledText {
-                text: String::new(),
-                label,
-            })
-            .into();
-        let confusion = Confusion::new(2, &texts, &[0, 1, 0, 1]);
-        assert_eq!(confusion.accuracy(), 75.0);
-        let classes = ["bad", "good"].map(str::to_owned);
-        let table = confusion.table(&classes);
-        assert_eq!(
-            table.head,
-            ["class", "taken for bad", "taken for good", "found"]
-        );
-        assert_eq!(
-            table.rows,
-            [["bad", "2", "1", "66.7 %"], ["good", "0", "1", "100.0 %"]]
-        );
-    }
 }

@@ -1,0 +1,187 @@
+//! The series: a table from disk, or one that the project writes itself.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use recurra_datasets::series::{SeriesParts, TimeSeries};
+use serde::Serialize;
+
+use super::baselines::{Linear, naive, seasonal};
+use super::config::Config;
+use super::judged::Judged;
+use crate::comparison::StudyData;
+use crate::error::Error;
+use crate::report::Expected;
+use crate::run_folder::RunFolder;
+
+/// The file of ETTh1, and its rows.
+const ETT: (&str, usize) = ("ETTh1.csv", 17_420);
+
+/// How many series the generated table has.
+const GENERATED_SERIES: usize = 3;
+
+/// What a model's numbers were measurements of.
+const SCALES: &str = "scales.json";
+
+/// Series in three parts, and how well forecasts without a network do.
+pub struct Data {
+    name: String,
+    /// Each series less its mean over the training part, divided by its deviation there.
+    pub series: TimeSeries,
+    pub parts: SeriesParts,
+    scales: Scales,
+    is_ett: bool,
+    /// By their names in the results.
+    pub baselines: [(&'static str, Judged); 3],
+}
+
+/// `measured = mean + deviation * standardised`, for each series.
+#[derive(Serialize)]
+struct Scales {
+    names: Vec<String>,
+    mean: Vec<f64>,
+    deviation: Vec<f64>,
+}
+
+impl Data {
+    /// Reads the table at `path`, or generates one from `seed`.
+    pub fn read(path: Option<&Path>, config: &Config, seed: u64) -> Result<Self, Error> {
+        let (name, measured) = match path.map(locate) {
+            None => {
+                let (steps, series) = (config.generated_steps, GENERATED_SERIES);
+                let waves = TimeSeries::generated_sines(seed, steps, series);
+                ("generated waves".to_owned(), waves)
+            }
+            Some(file) => {
+                let name = file.file_name().unwrap_or_default().to_string_lossy();
+                (name.into_owned(), TimeSeries::read_csv(&file)?)
+            }
+        };
+        let is_ett = (name.as_str(), measured.len()) == ETT;
+        let parts = match is_ett {
+            true => SeriesParts::ett_hourly(),
+            false => SeriesParts::sixty_twenty_twenty(measured.len()),
+        };
+        check_length(&parts, config)?;
+        let series = measured.standardised(parts.train.clone());
+        let starts = starts(&parts.train, config);
+        let linear = Linear::fit(&series, starts, &parts.valid, config);
+        let judge = |forecast: &dyn Fn(usize, usize) -> Vec<f32>| {
+            Judged::new(&series, &parts.test, config, forecast)
+        };
+        let horizon = config.longest();
+        let baselines = [
+            (
+                "naive",
+                judge(&|start, of| naive(&series, (start, of), horizon)),
+            ),
+            (
+                "seasonal",
+                judge(&|start, of| seasonal(&series, (start, of), horizon)),
+            ),
+            (
+                "linear",
+                judge(&|start, of| linear.forecast(&series, (start, of))),
+            ),
+        ];
+        Ok(Self {
+            name,
+            scales: Scales::of(&measured, parts.train.clone()),
+            series,
+            parts,
+            is_ett,
+            baselines,
+        })
+    }
+
+    /// Whether they are those of the published figures.
+    pub fn is_ett(&self) -> bool {
+        self.is_ett
+    }
+
+    /// Published figures for these series, under the names that the results have.
+    pub fn expected(&self) -> BTreeMap<&'static str, Expected> {
+        let source = "Informer (Zhou et al. 2021), multivariate";
+        let figures = [
+            ("test_mse_24", 0.577),
+            ("test_mae_24", 0.549),
+            ("test_mse_48", 0.685),
+            ("test_mae_48", 0.625),
+            ("test_mse_168", 0.931),
+            ("test_mae_168", 0.752),
+        ];
+        let figures = figures.into_iter().filter(|_| self.is_ett);
+        figures
+            .map(|(name, value)| (name, Expected { value, source }))
+            .collect()
+    }
+
+    /// Writes what turns the model's numbers into measurements.
+    pub fn write_scales(&self, folder: &Path) -> Result<(), Error> {
+        RunFolder::at(folder).write_json(SCALES, &self.scales)?;
+        Ok(())
+    }
+}
+
+impl StudyData for Data {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn baselines(&self) -> BTreeMap<String, f64> {
+        let all = self.baselines.iter();
+        all.flat_map(|(name, judged)| judged.metrics(name))
+            .collect()
+    }
+}
+
+impl Scales {
+    fn of(measured: &TimeSeries, part: Range<usize>) -> Self {
+        let count = part.len() as f64;
+        let moments = (0..measured.names.len()).map(|series| {
+            let values = part.clone().map(|step| measured.step(step)[series]);
+            let mean = values.clone().sum::<f64>() / count;
+            let variance = values.map(|it| (it - mean).powi(2)).sum::<f64>() / count;
+            (mean, if variance > 0.0 { variance.sqrt() } else { 1.0 })
+        });
+        let (mean, deviation) = moments.unzip();
+        Self {
+            names: measured.names.clone(),
+            mean,
+            deviation,
+        }
+    }
+}
+
+/// The first steps that windows forecast which learn from a part: all of the longest horizon is in the part, and the window
+/// in the series.
+pub fn starts(part: &Range<usize>, config: &Config) -> Range<usize> {
+    let first = part.start.max(config.window);
+    first..(part.end + 1).saturating_sub(config.longest()).max(first)
+}
+
+/// Every part must have a window.
+fn check_length(parts: &SeriesParts, config: &Config) -> Result<(), Error> {
+    let all = [&parts.train, &parts.valid, &parts.test];
+    if all.iter().all(|part| !starts(part, config).is_empty()) {
+        return Ok(());
+    }
+    Err(Error::SettingOutOfRange {
+        key: "window".to_owned(),
+        expected: "short enough to leave room for the longest horizon in each part of the series",
+        got: format!(
+            "{} with a horizon of {}, and {} steps to learn from",
+            config.window,
+            config.longest(),
+            parts.train.len()
+        ),
+    })
+}
+
+/// The table in a folder, or in its subfolder `ett`; a file as it is.
+fn locate(path: &Path) -> PathBuf {
+    let candidates = [path.join("ett").join(ETT.0), path.join(ETT.0)];
+    let found = candidates.into_iter().find(|file| file.is_file());
+    found.unwrap_or_else(|| path.to_owned())
+}

@@ -1,0 +1,175 @@
+//! Training one cell, and what that comes to.
+
+use std::ops::Range;
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor, TensorData};
+use recurra_cells::{AnyCell, AnyCellConfig, RecurrentConfig, SeededRng};
+use recurra_train::checkpoint::Best;
+use recurra_train::{ForecastBatch, Forecaster, ForecasterConfig};
+
+use super::config::Config;
+use super::data::{Data, starts};
+use super::judged::{Judged, judged_starts};
+use super::results::Outcome;
+use crate::cells::CellKind;
+use crate::error::Error;
+use crate::training::{Epochs, Lesson, Measures, Trainer};
+
+/// How many windows are read at a time where nothing is learned.
+const READ: usize = 512;
+
+/// Trains a cell under a seed and tests it.
+pub fn train(
+    config: &Config,
+    data: &Data,
+    (cell, seed): (CellKind, u64),
+    trainer: &mut Trainer<'_>,
+) -> Result<Outcome, Error> {
+    let windows = Windows {
+        config,
+        data,
+        starts: starts(&data.parts.train, config),
+        model: model_config(config, cell, data.series.names.len()),
+    };
+    let task = Epochs::new(windows, cell, &config.training);
+    let (model, trained) = trainer.train(&task, seed)?;
+    let windows = task.lesson;
+    Ok(Outcome {
+        test: windows.judge(&model, &data.parts.test),
+        example: windows.example(&model),
+        model_config: windows.model,
+        model,
+        trained,
+    })
+}
+
+/// The forecaster of `kind` of one series among `series`, whose network has as many parameters as that of an LSTM. It reads a
+/// segment at a time, and which series it is of.
+fn model_config(config: &Config, kind: CellKind, series: usize) -> ForecasterConfig<AnyCellConfig> {
+    let inputs = config.segment + series;
+    let parameters = |kind: CellKind, hidden| {
+        let further = (config.num_layers - 1) * kind.parameters(hidden, hidden);
+        kind.parameters(inputs, hidden) + further
+    };
+    let target = parameters(CellKind::Lstm, config.hidden_size);
+    let hidden = CellKind::closest_hidden_size(target, |it| parameters(kind, it));
+    let network = RecurrentConfig::new(kind.config(hidden)).with_num_layers(config.num_layers);
+    ForecasterConfig::new(inputs, network, config.longest(), 1)
+}
+
+/// Windows of single series, each less its last value, and what follows them.
+struct Windows<'a> {
+    config: &'a Config,
+    data: &'a Data,
+    /// The first steps that are forecast in training.
+    starts: Range<usize>,
+    model: ForecasterConfig<AnyCellConfig>,
+}
+
+impl Windows<'_> {
+    /// What the model reads of windows, `[B, window / segment, segment + series]`.
+    fn inputs(&self, windows: &[(usize, usize)]) -> (Vec<f32>, [usize; 3]) {
+        let (series, segment) = (&self.data.series, self.config.segment);
+        let width = segment + series.names.len();
+        let steps = self.config.window / segment;
+        let mut inputs = Vec::with_capacity(windows.len() * steps * width);
+        for &(start, of) in windows {
+            let last = series.step(start - 1)[of];
+            for first in (start - self.config.window..start).step_by(segment) {
+                let values = (first..first + segment).map(|step| series.step(step)[of] - last);
+                inputs.extend(values.map(|value| value as f32));
+                let own = (0..series.names.len()).map(|it| f32::from(u8::from(it == of)));
+                inputs.extend(own);
+            }
+        }
+        (inputs, [windows.len(), steps, width])
+    }
+
+    /// The model's forecasts of windows.
+    fn forecasts(&self, model: &Forecaster<AnyCell>, windows: &[(usize, usize)]) -> Vec<Vec<f32>> {
+        let (model, series) = (model.valid(), &self.data.series);
+        let mut forecasts = Vec::with_capacity(windows.len());
+        for windows in windows.chunks(READ) {
+            let (inputs, shape) = self.inputs(windows);
+            let inputs = TensorData::new(inputs, shape);
+            let inputs = Tensor::from_data(inputs, &model.device());
+            let ahead = model.forward(inputs, None).into_data();
+            let ahead: Vec<f32> = ahead.iter::<f32>().collect();
+            for (ahead, &(start, of)) in ahead.chunks_exact(model.horizon()).zip(windows) {
+                let last = series.step(start - 1)[of] as f32;
+                forecasts.push(ahead.iter().map(|it| it + last).collect());
+            }
+        }
+        forecasts
+    }
+
+    fn judge(&self, model: &Forecaster<AnyCell>, part: &Range<usize>) -> Judged {
+        let all = 0..self.data.series.names.len();
+        let windows: Vec<(usize, usize)> = judged_starts(part, self.config)
+            .flat_map(|start| all.clone().map(move |of| (start, of)))
+            .collect();
+        let forecasts = self.forecasts(model, &windows);
+        let place = |window| {
+            windows
+                .binary_search(&window)
+                .expect("all windows were read")
+        };
+        Judged::new(&self.data.series, part, self.config, |start, of| {
+            forecasts[place((start, of))].clone()
+        })
+    }
+
+    /// The forecast of the last series from the middle of the test part, and its first step.
+    fn example(&self, model: &Forecaster<AnyCell>) -> (usize, Vec<f32>) {
+        let part = starts(&self.data.parts.test, self.config);
+        let (start, of) = (
+            (part.start + part.end) / 2,
+            self.data.series.names.len() - 1,
+        );
+        (start, self.forecasts(model, &[(start, of)]).swap_remove(0))
+    }
+}
+
+impl Lesson for Windows<'_> {
+    type Model = Forecaster<AnyCell>;
+
+    const MEASURES: Measures = Measures {
+        train: "train_loss",
+        valid: "valid_mse",
+        unit: "mean squared error",
+        best: Best::Lowest,
+        rate: "windows_per_second",
+        counted: "windows",
+    };
+
+    fn lengths(&self) -> Vec<usize> {
+        vec![self.config.window; self.starts.len() * self.data.series.names.len()]
+    }
+
+    fn init(&self, device: &Device, rng: &mut SeededRng) -> Forecaster<AnyCell> {
+        self.model.init(device, rng)
+    }
+
+    fn batch(&self, rows: &[usize]) -> Result<ForecastBatch, Error> {
+        let series = &self.data.series;
+        let count = series.names.len();
+        let window = |&row: &usize| (self.starts.start + row / count, row % count);
+        let windows: Vec<(usize, usize)> = rows.iter().map(window).collect();
+        let horizon = self.config.longest();
+        let targets = windows.iter().flat_map(|&(start, of)| {
+            let last = series.step(start - 1)[of];
+            let ahead = start..start + horizon;
+            ahead.map(move |step| (series.step(step)[of] - last) as f32)
+        });
+        let shape = [rows.len(), horizon, 1];
+        Ok(ForecastBatch::new(
+            self.inputs(&windows),
+            (targets.collect(), shape),
+        ))
+    }
+
+    fn validate(&self, model: &Forecaster<AnyCell>) -> Result<f64, Error> {
+        Ok(self.judge(model, &self.data.parts.valid).squared())
+    }
+}
