@@ -1,5 +1,6 @@
-//! Recordings of speech: WAV files, spoken digits, and digits strung together.
+//! Recordings of speech: WAV files, spoken digits, digits strung together, and what a network reads of them.
 
+mod log_mel;
 mod name;
 mod strings;
 mod wav;
@@ -7,6 +8,7 @@ mod wav;
 use std::{fs, ops::Range, path::Path};
 
 use crate::{DatasetError, generated::generated_digits};
+pub use log_mel::LogMel;
 pub use strings::SpokenString;
 pub use wav::Recording;
 
