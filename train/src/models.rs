@@ -16,7 +16,8 @@ pub use classifier::{
     SequenceClassifierConfig, TokenRows,
 };
 pub use ctc::{
-    CtcFrames, CtcHypothesis, CtcRecognizer, CtcRecognizerConfig, ctc_collapse, ctc_frames_needed,
+    CtcBatch, CtcFrames, CtcHypothesis, CtcPass, CtcRecognizer, CtcRecognizerConfig, ctc_collapse,
+    ctc_frames_needed,
 };
 pub use forecaster::{ForecastBatch, ForecastPass, Forecaster, ForecasterConfig};
 pub use language_model::{LanguageModel, LanguageModelConfig, LanguageModelMasks, OutputLayer};
