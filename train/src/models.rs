@@ -5,6 +5,7 @@ mod ctc;
 mod forecaster;
 mod language_model;
 mod multi_label;
+mod output_layer;
 mod pooling;
 mod seq2seq;
 mod tagger;
@@ -20,11 +21,12 @@ pub use ctc::{
     ctc_frames_needed,
 };
 pub use forecaster::{ForecastBatch, ForecastPass, Forecaster, ForecasterConfig};
-pub use language_model::{LanguageModel, LanguageModelConfig, LanguageModelMasks, OutputLayer};
+pub use language_model::{LanguageModel, LanguageModelConfig, LanguageModelMasks};
 pub use multi_label::{
     MultiLabelBatch, MultiLabelMasks, MultiLabelPredictor, MultiLabelPredictorConfig,
     MultiLabelSampler,
 };
+pub use output_layer::OutputLayer;
 pub use pooling::{AttentionPooling, Pooler, Pooling};
 pub use seq2seq::*;
 pub use tagger::{SequenceTagger, SequenceTaggerConfig, TaggerBatch, TaggerPass};
