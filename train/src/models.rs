@@ -5,6 +5,7 @@ mod ctc;
 mod forecaster;
 mod language_model;
 mod multi_label;
+mod output_layer;
 mod pooling;
 mod seq2seq;
 mod tagger;
@@ -16,14 +17,16 @@ pub use classifier::{
     SequenceClassifierConfig, TokenRows,
 };
 pub use ctc::{
-    CtcFrames, CtcHypothesis, CtcRecognizer, CtcRecognizerConfig, ctc_collapse, ctc_frames_needed,
+    CtcBatch, CtcFrames, CtcHypothesis, CtcPass, CtcRecognizer, CtcRecognizerConfig, ctc_collapse,
+    ctc_frames_needed,
 };
 pub use forecaster::{ForecastBatch, ForecastPass, Forecaster, ForecasterConfig};
-pub use language_model::{LanguageModel, LanguageModelConfig, LanguageModelMasks, OutputLayer};
+pub use language_model::{LanguageModel, LanguageModelConfig, LanguageModelMasks};
 pub use multi_label::{
     MultiLabelBatch, MultiLabelMasks, MultiLabelPredictor, MultiLabelPredictorConfig,
     MultiLabelSampler,
 };
+pub use output_layer::OutputLayer;
 pub use pooling::{AttentionPooling, Pooler, Pooling};
 pub use seq2seq::*;
 pub use tagger::{SequenceTagger, SequenceTaggerConfig, TaggerBatch, TaggerPass};

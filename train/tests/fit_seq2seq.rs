@@ -128,16 +128,10 @@ fn attention_is_its_formula(device: &Device) {
         let encoder = if score == AttentionScore::Dot { 4 } else { 7 };
         // The encoder's width comes from its cell; this model lends its attention.
         let cell = |size| RecurrentConfig::new(RnnConfig::new(size));
-        let attention = Seq2SeqConfig {
-            source_vocabulary_size: 1,
-            target_vocabulary_size: 1,
-            embedding_size: 1,
-            encoder: cell(encoder),
-            decoder: cell(decoder),
-            attention: score,
-        }
-        .init(device, &mut seed.clone())
-        .attention;
+        let networks = [cell(encoder), cell(decoder)];
+        let attention = Seq2SeqConfig::new([1, 1], 1, networks, score)
+            .init(device, &mut seed.clone())
+            .attention;
         let queries = uniform([batch, steps, decoder], device, &mut rng);
         let valid = Lengths::new(lengths.to_vec(), sources).expect("the lengths are in range");
         let keys = valid.zero_padding(uniform([batch, sources, encoder], device, &mut rng));
@@ -284,14 +278,8 @@ fn scheduled_sampling_mixes_true_and_own_tokens(device: &Device) {
 
 fn the_bridge_is_learned_only_where_states_do_not_fit(device: &Device) {
     let projections = |encoder: RecurrentConfig<AnyCellConfig>, decoder| {
-        let config = Seq2SeqConfig {
-            source_vocabulary_size: 3,
-            target_vocabulary_size: 3,
-            embedding_size: 2,
-            encoder,
-            decoder,
-            attention: AttentionScore::General,
-        };
+        let score = AttentionScore::General;
+        let config = Seq2SeqConfig::new([3, 3], 2, [encoder, decoder], score);
         let model = config.init(device, &mut SeededRng::new(1));
         let tokens = tokens(&[1, 2], [1, 2], device);
         assert_eq!(
@@ -411,13 +399,30 @@ fn configurations_out_of_range_are_refused() {
     assert!(
         refusal(&|it| it.encoder.direction = Direction::Both).contains("dot for widths 5 and 10")
     );
+    for share in [1.0, -0.1, f64::NAN] {
+        assert_eq!(
+            refusal(&|it| it.label_smoothing = share),
+            format!("label_smoothing must be in [0, 1), got {share}")
+        );
+    }
+    assert_eq!(
+        refusal(&|it| it.tie_embeddings = true),
+        "embedding_size must be the decoder's hidden size 5 where embeddings are tied, got 8"
+    );
     assert!(refusal(&|it| it.encoder.num_layers = 0).contains("num_layers"));
 }
 
 #[test]
 fn a_configuration_comes_back_from_its_file_and_nothing_else_does() {
     for (index, cell) in cells(5).into_iter().enumerate() {
-        let config = config(cell, index);
+        let mut config = config(cell, index);
+        let text = serde_json::to_string(&config).expect("a configuration serialises");
+        // As files were before there was a choice.
+        let old = text.replace(",\"tie_embeddings\":false,\"label_smoothing\":0.0", "");
+        assert!(old.len() < text.len());
+        let read: Seq2SeqConfig<AnyCellConfig> = serde_json::from_str(&old).expect("an old file");
+        assert_eq!(read, config);
+        (config.tie_embeddings, config.label_smoothing) = (true, 0.1);
         let text = serde_json::to_string(&config).expect("a configuration serialises");
         let read: Seq2SeqConfig<AnyCellConfig> =
             serde_json::from_str(&text).expect("and comes back");

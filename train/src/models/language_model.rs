@@ -9,9 +9,8 @@ mod training;
 
 pub use masks::LanguageModelMasks;
 
-use burn::module::{Module, Param};
+use burn::module::Module;
 use burn::nn::Embedding;
-use burn::tensor::module::linear;
 use burn::tensor::{Device, Int, Tensor};
 use recurra_cells::{
     CellConfig, Direction, Lengths, NetworkInput, NetworkState, Recurrent, RecurrentCell,
@@ -20,8 +19,9 @@ use recurra_cells::{
 use serde::{Deserialize, Serialize};
 
 use super::classifier::cross_entropy;
+use super::output_layer::{OutputLayer, tied_embedding};
 use super::valid_steps::valid_steps;
-use super::weights::{draw, embedding, matrix};
+use super::weights::embedding;
 use crate::regularize::{dropped, words_dropped};
 use crate::{Error, ZoneoutRates};
 
@@ -100,22 +100,12 @@ impl<C: CellConfig> LanguageModelConfig<C> {
         };
         let network = self.network.init(self.embedding_size, device, rng);
         let shape = [network.output_size(), self.vocabulary_size];
-        let weight = (!self.tie_embeddings).then(|| matrix(shape, device, rng));
-        let bias = Param::from_tensor(Tensor::zeros([self.vocabulary_size], device));
         LanguageModel {
             embedding,
             network,
-            output: OutputLayer { weight, bias },
+            output: OutputLayer::init(shape, self.tie_embeddings, device, rng),
             zoneout: self.zoneout,
         }
-    }
-}
-
-/// An embedding `[V, H]` that is an output layer's weight as well.
-fn tied_embedding(shape: [usize; 2], device: &Device, rng: &mut SeededRng) -> Embedding {
-    let bound = (shape[1] as f64).sqrt().recip();
-    Embedding {
-        weight: draw(shape, device, || rng.uniform(-bound, bound)),
     }
 }
 
@@ -131,15 +121,6 @@ pub struct LanguageModel<C: RecurrentCell> {
     /// How probable it is that a unit of the network's state keeps its old value.
     #[module(skip)]
     pub zoneout: ZoneoutRates,
-}
-
-/// The output layer of a [`LanguageModel`].
-#[derive(Module, Debug)]
-pub struct OutputLayer {
-    /// `[H, V]`; none where the embedding's weight `[V, H]` stands in for it.
-    pub weight: Option<Param<Tensor<2>>>,
-    /// `[V]`.
-    pub bias: Param<Tensor<1>>,
 }
 
 impl<C: RecurrentCell> LanguageModel<C> {
@@ -214,11 +195,7 @@ impl<C: RecurrentCell> LanguageModel<C> {
     ///
     /// If the outputs have another width.
     pub fn logits(&self, outputs: Tensor<3>) -> Tensor<3> {
-        let weight = match &self.output.weight {
-            Some(weight) => weight.val(),
-            None => self.embedding.weight.val().transpose(),
-        };
-        linear(outputs, weight, Some(self.output.bias.val()))
+        self.output.forward(outputs, &self.embedding)
     }
 
     /// The mean cross-entropy of `logits [B, T, V]` against `targets [B, T]` over the valid steps, in nats per token: `[1]`.

@@ -30,14 +30,8 @@ pub fn config(cell: AnyCellConfig, index: usize) -> Seq2SeqConfig<AnyCellConfig>
         (Direction::Backward, AttentionScore::General),
     ][index];
     let network = RecurrentConfig::new(cell);
-    Seq2SeqConfig {
-        source_vocabulary_size: VOCABULARY,
-        target_vocabulary_size: VOCABULARY,
-        embedding_size: 8,
-        encoder: network.clone().with_direction(direction),
-        decoder: network,
-        attention,
-    }
+    let networks = [network.clone().with_direction(direction), network];
+    Seq2SeqConfig::new([VOCABULARY; 2], 8, networks, attention)
 }
 
 /// The model of a [`config`].

@@ -4,11 +4,15 @@
 //! log p_t = log_softmax(W_out network(features)_t + b_out)
 //! ```
 
+mod batch;
 mod config;
 mod decode;
+mod training;
 
+pub use batch::CtcBatch;
 pub use config::CtcRecognizerConfig;
 pub use decode::{CtcFrames, CtcHypothesis, ctc_collapse, ctc_frames_needed};
+pub use training::CtcPass;
 
 use burn::module::Module;
 use burn::nn::Linear;
@@ -52,9 +56,12 @@ impl<C: RecurrentCell> CtcRecognizer<C> {
     /// If the shape of the features or the lengths does not fit.
     pub fn forward(&self, features: Tensor<3>, lengths: impl Into<Option<Lengths>>) -> Tensor<3> {
         let input = NetworkInput::new(features).with_lengths(lengths);
-        let output = self.network.forward(input);
-        let logits = self.output.forward(output.outputs);
-        activation::log_softmax(at_least_single(logits), 2)
+        self.log_probs(self.network.forward(input).outputs)
+    }
+
+    /// The log-probabilities of what the output layer makes of the network's outputs.
+    fn log_probs(&self, outputs: Tensor<3>) -> Tensor<3> {
+        activation::log_softmax(at_least_single(self.output.forward(outputs)), 2)
     }
 
     /// The mean over the rows of the negative log-probability of each row's target, summed over all alignments with its
@@ -82,9 +89,7 @@ impl<C: RecurrentCell> CtcRecognizer<C> {
             rows, batch,
             "there are {rows} targets for log-probabilities of {batch} rows"
         );
-        for (row, (target, &frames)) in targets.iter().zip(&frames).enumerate() {
-            self.check_target(row, target.as_ref(), frames)?;
-        }
+        self.check_targets(targets, &frames)?;
         let device = log_probs.device();
         let longest = targets.iter().map(|target| target.as_ref().len()).max();
         let width = longest.unwrap_or(0).max(1);
@@ -102,6 +107,14 @@ impl<C: RecurrentCell> CtcRecognizer<C> {
             integers(target_lengths, &device),
         );
         Ok(nats.mean())
+    }
+
+    /// Whether each row's target can be aligned with its valid frames.
+    fn check_targets(&self, targets: &[impl AsRef<[u32]>], frames: &[usize]) -> Result<(), Error> {
+        let mut rows = targets.iter().zip(frames).enumerate();
+        rows.try_for_each(|(row, (target, &frames))| {
+            self.check_target(row, target.as_ref(), frames)
+        })
     }
 
     fn check_target(&self, row: usize, target: &[u32], frames: usize) -> Result<(), Error> {

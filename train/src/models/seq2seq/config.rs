@@ -4,7 +4,8 @@ use burn::tensor::Device;
 use recurra_cells::{CellConfig, Direction, Merge, RecurrentConfig, SeededRng};
 use serde::{Deserialize, Serialize};
 
-use super::super::weights::{embedding, linear};
+use super::super::output_layer::{OutputLayer, tied_embedding};
+use super::super::weights::embedding;
 use super::{AttentionScore, Bridge, Seq2Seq};
 use crate::Error;
 
@@ -24,9 +25,37 @@ pub struct Seq2SeqConfig<C> {
     pub decoder: RecurrentConfig<C>,
     /// How the decoder looks back at the source.
     pub attention: AttentionScore,
+    /// Whether the output layer's weight is the target embedding's (Press and Wolf 2017), which then must be as wide as the
+    /// decoder's outputs: `E = Hd`. Default: no.
+    #[serde(default)]
+    pub tie_embeddings: bool,
+    /// The share in `[0, 1)` of a token to predict that is spread over the whole vocabulary in training, as a
+    /// [`SequenceModel`](crate::SequenceModel); the losses that are called by name are without (label smoothing; Szegedy et al.
+    /// 2016, who take 0.1). Default: 0.
+    #[serde(default)]
+    pub label_smoothing: f64,
 }
 
 impl<C: CellConfig> Seq2SeqConfig<C> {
+    /// A model with vocabularies of `[source, target]` tokens, and the networks `[encoder, decoder]`.
+    pub fn new(
+        [source_vocabulary_size, target_vocabulary_size]: [usize; 2],
+        embedding_size: usize,
+        [encoder, decoder]: [RecurrentConfig<C>; 2],
+        attention: AttentionScore,
+    ) -> Self {
+        Self {
+            source_vocabulary_size,
+            target_vocabulary_size,
+            embedding_size,
+            encoder,
+            decoder,
+            attention,
+            tie_embeddings: false,
+            label_smoothing: 0.0,
+        }
+    }
+
     /// Says which field is out of its range, if one is.
     pub fn validate(&self) -> Result<(), Error> {
         self.encoder.validate()?;
@@ -44,7 +73,21 @@ impl<C: CellConfig> Seq2SeqConfig<C> {
             let got = format!("{:?}", self.decoder.direction).to_lowercase();
             return Err(Error::config("decoder direction", "forward", got));
         }
+        if !(0.0..1.0).contains(&self.label_smoothing) {
+            let got = self.label_smoothing;
+            return Err(Error::config("label_smoothing", "in [0, 1)", got));
+        }
         let widths = [self.decoder.cell.hidden_size(), self.encoder_width()];
+        if self.tie_embeddings && self.embedding_size != widths[0] {
+            return Err(Error::config(
+                "embedding_size",
+                format!(
+                    "the decoder's hidden size {} where embeddings are tied",
+                    widths[0]
+                ),
+                self.embedding_size,
+            ));
+        }
         self.attention.validate(widths)
     }
 
@@ -58,7 +101,7 @@ impl<C: CellConfig> Seq2SeqConfig<C> {
     }
 
     /// Builds the model with weights drawn from `rng`: standard normal embeddings, the networks' own weights, and for each
-    /// other weight `[I, O]` `U(-1/sqrt(I), 1/sqrt(I))` with zero biases.
+    /// other weight `[I, O]` `U(-1/sqrt(I), 1/sqrt(I))` with zero biases. A tied embedding is drawn as an output layer is.
     ///
     /// # Panics
     ///
@@ -69,7 +112,11 @@ impl<C: CellConfig> Seq2SeqConfig<C> {
         }
         let size = self.embedding_size;
         let source_embedding = embedding([self.source_vocabulary_size, size], device, rng);
-        let target_embedding = embedding([self.target_vocabulary_size, size], device, rng);
+        let shape = [self.target_vocabulary_size, size];
+        let target_embedding = match self.tie_embeddings {
+            true => tied_embedding(shape, device, rng),
+            false => embedding(shape, device, rng),
+        };
         let encoder = self.encoder.init(size, device, rng);
         let decoder = self.decoder.init(size, device, rng);
         let width = decoder.output_size();
@@ -78,7 +125,13 @@ impl<C: CellConfig> Seq2SeqConfig<C> {
             attention: self
                 .attention
                 .init([width, encoder.output_size()], device, rng),
-            output: linear([width, self.target_vocabulary_size], device, rng),
+            output: OutputLayer::init(
+                [width, self.target_vocabulary_size],
+                self.tie_embeddings,
+                device,
+                rng,
+            ),
+            label_smoothing: self.label_smoothing,
             source_embedding,
             target_embedding,
             encoder,

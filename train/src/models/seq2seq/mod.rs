@@ -13,6 +13,7 @@ mod bridge;
 mod config;
 mod decode;
 mod search;
+mod training;
 
 pub use attention::{Attention, AttentionScore, Memory};
 pub use batch::{Seq2SeqBatch, TargetMarks};
@@ -20,12 +21,14 @@ pub use beam::{BeamSearchConfig, beam_search, length_penalty};
 pub use bridge::Bridge;
 pub use config::Seq2SeqConfig;
 pub use decode::{Ending, Hypothesis, SearchLimits, greedy_search};
+pub use training::Seq2SeqPass;
 
 use burn::module::Module;
-use burn::nn::{Embedding, Linear};
+use burn::nn::Embedding;
 use burn::tensor::{Device, Int, Tensor, TensorData, activation};
 use recurra_cells::{Lengths, NetworkInput, NetworkState, Recurrent, RecurrentCell, SeededRng};
 
+use super::output_layer::OutputLayer;
 use crate::{Error, at_least_single};
 
 /// An encoder over source tokens, and a decoder over target tokens that attends to it (Bahdanau et al. 2015; Luong et al.
@@ -47,8 +50,11 @@ pub struct Seq2Seq<C: RecurrentCell> {
     pub decoder: Recurrent<C>,
     /// How the decoder looks back at the source.
     pub attention: Attention,
-    /// Weight `[Hd, V]`, bias `[V]`.
-    pub output: Linear,
+    /// Weight `[Hd, V]`, bias `[V]`; the target embedding's weight where they are tied.
+    pub output: OutputLayer,
+    /// The share in `[0, 1)` of a token to predict that is spread over the whole vocabulary in training.
+    #[module(skip)]
+    pub label_smoothing: f64,
 }
 
 /// A source that has been read.
@@ -68,7 +74,7 @@ impl<C: RecurrentCell> Seq2Seq<C> {
 
     /// Where the weights are.
     pub fn device(&self) -> Device {
-        self.output.weight.device()
+        self.output.bias.device()
     }
 
     /// Reads `sources [B, S]`, of which only each row's valid steps count.
@@ -83,12 +89,21 @@ impl<C: RecurrentCell> Seq2Seq<C> {
         lengths: impl Into<Option<Lengths>>,
     ) -> Encoded<C::State> {
         let lengths = lengths.into();
-        let [batch, _] = sources.dims();
         let input = NetworkInput::new(self.source_embedding.forward(sources));
-        let output = self.encoder.forward(input.with_lengths(lengths.clone()));
+        self.encode_embedded(input.with_lengths(lengths.clone()), lengths.as_ref())
+    }
+
+    /// Reads what is embedded already, with these lengths.
+    fn encode_embedded(
+        &self,
+        input: NetworkInput<C::State>,
+        lengths: Option<&Lengths>,
+    ) -> Encoded<C::State> {
+        let output = self.encoder.forward(input);
+        let [batch, _, _] = output.outputs.dims();
         let blank = self.decoder.initial_state(batch, &self.device());
         Encoded {
-            memory: self.attention.remember(output.outputs, lengths.as_ref()),
+            memory: self.attention.remember(output.outputs, lengths),
             state: self.bridge.forward(output.state, blank),
         }
     }
@@ -108,7 +123,12 @@ impl<C: RecurrentCell> Seq2Seq<C> {
         let input = NetworkInput::new(self.target_embedding.forward(inputs)).with_state(state);
         let output = self.decoder.forward(input);
         let attended = self.attention.forward(output.outputs, memory);
-        (self.output.forward(attended), output.state)
+        (self.logits(attended), output.state)
+    }
+
+    /// What the output layer makes of what the attention gives: `[B, T, Hd] -> [B, T, V]`.
+    fn logits(&self, attended: Tensor<3>) -> Tensor<3> {
+        self.output.forward(attended, &self.target_embedding)
     }
 
     /// The logits `[B, T, V]` of the token after each of `inputs [B, T]`, given `sources [B, S]`: teacher forcing, with the
@@ -175,6 +195,17 @@ impl<C: RecurrentCell> Seq2Seq<C> {
         targets: Tensor<2, Int>,
         lengths: Option<&Lengths>,
     ) -> Tensor<1> {
+        self.smoothed_loss(logits, targets, lengths, 0.0)
+    }
+
+    /// The [`loss`](Self::loss) with a smoothing in `[0, 1)`.
+    fn smoothed_loss(
+        &self,
+        logits: Tensor<3>,
+        targets: Tensor<2, Int>,
+        lengths: Option<&Lengths>,
+        smoothing: f64,
+    ) -> Tensor<1> {
         let [batch, steps, vocabulary] = logits.dims();
         let dims = targets.dims();
         assert_eq!(
@@ -182,9 +213,12 @@ impl<C: RecurrentCell> Seq2Seq<C> {
             [batch, steps],
             "the targets are {dims:?}, but the logits are [{batch}, {steps}, {vocabulary}]"
         );
-        let nats = activation::log_softmax(at_least_single(logits), 2)
-            .gather(2, targets.unsqueeze_dim(2))
-            .neg();
+        let nats = activation::log_softmax(at_least_single(logits), 2).neg();
+        let own = nats.clone().gather(2, targets.unsqueeze_dim(2));
+        let nats = match smoothing {
+            0.0 => own,
+            share => own * (1.0 - share) + nats.mean_dim(2) * share,
+        };
         match lengths {
             Some(lengths) => {
                 let valid: usize = lengths.as_slice().iter().sum();
