@@ -25,6 +25,7 @@ use crate::music::Music;
 use crate::predict::PredictArgs;
 use crate::quickstart::{self, QuickstartArgs};
 use crate::sentiment::Sentiment;
+use crate::speech::Speech;
 use crate::vanishing_gradients::{self, VanishingGradientsArgs};
 
 /// Recurra's experiments.
@@ -66,6 +67,8 @@ pub enum Experiment {
     Sentiment(CellArgs),
     /// Forecast several series of measurements
     Forecasting(CellArgs),
+    /// Recognise strings of spoken digits
+    Speech(CellArgs),
     /// Add two numbers that were read long before
     Adding(CellArgs),
     /// Repeat ten symbols after a long silence
@@ -220,6 +223,7 @@ pub fn list() {
         Music::SUMMARY,
         Sentiment::SUMMARY,
         Forecasting::SUMMARY,
+        Speech::SUMMARY,
         Adding::SUMMARY,
         Copying::SUMMARY,
         vanishing_gradients::SUMMARY,

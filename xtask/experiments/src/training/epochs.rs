@@ -22,6 +22,11 @@ pub trait Lesson {
     /// What is measured, and under which names.
     const MEASURES: Measures;
 
+    /// Which of several trainings of the cell under one seed it is; by default there is one, which has no name.
+    fn variant(&self) -> &str {
+        ""
+    }
+
     /// How long each example is: those of a batch are about equally long.
     fn lengths(&self) -> Vec<usize>;
 
@@ -89,6 +94,10 @@ impl<L: Lesson> Task for Epochs<'_, L> {
 
     fn cell(&self) -> CellKind {
         self.cell
+    }
+
+    fn variant(&self) -> &str {
+        self.lesson.variant()
     }
 
     fn plan(&self) -> Plan {

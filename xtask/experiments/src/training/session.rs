@@ -20,6 +20,7 @@ const VALIDATED: &str = "training ends with a validation";
 pub struct Session<M: SequenceModel> {
     cell: CellKind,
     pub seed: u64,
+    variant: String,
     measures: Measures,
     pub plan: Plan,
     training: TruncatedBptt<M>,
@@ -38,13 +39,14 @@ pub struct Facts {
 impl<M: SequenceModel> Session<M> {
     /// Begins a session.
     pub fn new(
-        (cell, seed): (CellKind, u64),
+        (cell, seed, variant): (CellKind, u64, &str),
         (measures, plan): (Measures, Plan),
         training: TruncatedBptt<M>,
     ) -> Self {
         Self {
             cell,
             seed,
+            variant: variant.to_owned(),
             measures,
             plan,
             training,
@@ -53,9 +55,26 @@ impl<M: SequenceModel> Session<M> {
         }
     }
 
-    /// Its name among those of a run: `lstm-1`.
+    /// Its name among those of a run: `lstm-1`, or `lstm-1-VARIANT`.
     pub fn name(&self) -> String {
-        format!("{}-{}", self.cell.name(), self.seed)
+        let (cell, seed) = (self.cell.name(), self.seed);
+        match self.variant.as_str() {
+            "" => format!("{cell}-{seed}"),
+            variant => format!("{cell}-{seed}-{variant}"),
+        }
+    }
+
+    /// Its name to be read: `lstm seed 1`.
+    pub fn label(&self) -> String {
+        format!("{} seed {}", self.trained(), self.seed)
+    }
+
+    /// Cell and variant, as a line of `metrics.jsonl` names them.
+    fn trained(&self) -> String {
+        match self.variant.as_str() {
+            "" => self.cell.name().to_owned(),
+            variant => format!("{}-{variant}", self.cell.name()),
+        }
     }
 
     /// Writes down weights, optimiser, carried state and generators, the weights of the best validation, and the history.
@@ -145,7 +164,7 @@ impl<M: SequenceModel> Session<M> {
 
     /// A line of `metrics.jsonl` about `step`.
     pub fn line(&self, step: usize) -> Line {
-        let line = Line::new(self.cell.name(), self.seed, step);
+        let line = Line::new(&self.trained(), self.seed, step);
         match self.plan.epoch_of(step) {
             Some(epoch) => line.with("epoch", epoch),
             None => line,

@@ -23,6 +23,11 @@ pub trait Task {
     /// The cell that is trained.
     fn cell(&self) -> CellKind;
 
+    /// Which of several trainings of the cell under one seed it is; by default there is one, which has no name.
+    fn variant(&self) -> &str {
+        ""
+    }
+
     /// How long it takes.
     fn plan(&self) -> Plan;
 

@@ -69,7 +69,7 @@ impl<'a> Trainer<'a> {
         let dropout = SeededRng::for_stream(seed, DROPOUT);
         let training = TruncatedBptt::new(model, task.training(), dropout)?;
         let told = (T::MEASURES, task.plan());
-        let mut session = Session::new((task.cell(), seed), told, training);
+        let mut session = Session::new((task.cell(), seed, task.variant()), told, training);
         self.run(task, &mut session)?;
         let facts = Facts {
             parameters,
@@ -90,7 +90,7 @@ impl<'a> Trainer<'a> {
             done if done == plan.steps => return Ok(()),
             _ => {}
         }
-        let mut progress = Progress::start(self.display, subject(task, session, done));
+        let mut progress = Progress::start(self.display, subject::<T>(session, done));
         for step in done + 1..=plan.steps {
             self.step(task, session, (step, &mut place), &mut progress)?;
             let interrupted = interrupt::requested();
@@ -191,9 +191,9 @@ impl<'a> Trainer<'a> {
 }
 
 /// What progress is shown of.
-fn subject<T: Task>(task: &T, session: &Session<T::Model>, done: usize) -> Subject {
+fn subject<T: Task>(session: &Session<T::Model>, done: usize) -> Subject {
     Subject {
-        label: format!("{} seed {}", task.cell().name(), session.seed),
+        label: session.label(),
         counted: T::MEASURES.counted,
         done,
         steps: session.plan.steps,
