@@ -1,6 +1,7 @@
 //! Networks with what goes before and after them, a task each.
 
 mod classifier;
+mod crf;
 mod ctc;
 mod forecaster;
 mod language_model;
@@ -16,6 +17,7 @@ pub use classifier::{
     ClassifierBatch, ClassifierPass, PreparedClassifier, SequenceClassifier,
     SequenceClassifierConfig, TokenRows,
 };
+pub use crf::LinearChainCrf;
 pub use ctc::{
     CtcBatch, CtcFrames, CtcHypothesis, CtcPass, CtcRecognizer, CtcRecognizerConfig, ctc_collapse,
     ctc_frames_needed,
