@@ -12,6 +12,7 @@ mod seq2seq;
 mod tagger;
 mod valid_steps;
 mod weights;
+mod word_tagger;
 
 pub use classifier::{
     ClassifierBatch, ClassifierPass, PreparedClassifier, SequenceClassifier,
@@ -32,3 +33,7 @@ pub use output_layer::OutputLayer;
 pub use pooling::{AttentionPooling, Pooler, Pooling};
 pub use seq2seq::*;
 pub use tagger::{SequenceTagger, SequenceTaggerConfig, TaggerBatch, TaggerPass};
+pub use word_tagger::{
+    SpelledRows, SpelledWord, TagDecoder, WordTagger, WordTaggerBatch, WordTaggerConfig,
+    WordTaggerPass,
+};
