@@ -7,9 +7,9 @@
 //!    carried state, an optimiser of [`optim`] and a [`Schedule`]; [`evaluate`] judges it;
 //! 3. [`sample`] draws text from it, [`save`] and [`load`] keep it, [`checkpoint`] keeps a run, [`tensorboard`] shows it.
 //!
-//! Other tasks have a [`SequenceClassifier`], [`SequenceTagger`], [`Forecaster`], [`Seq2Seq`] or [`CtcRecognizer`]; a model of
-//! your own is trained the same way once it is a [`SequenceModel`], or in burn-train's learner (feature `learner`).
-//! [`diagnostics`] look into any network. Whatever can go wrong is an [`Error`]; what is random comes from a `SeededRng`.
+//! Other tasks have a [`SequenceClassifier`], [`SequenceTagger`], [`WordTagger`], [`Forecaster`], [`Seq2Seq`] or
+//! [`CtcRecognizer`]; a model of your own is trained the same way once it is a [`SequenceModel`], or in burn-train's learner
+//! (feature `learner`). [`diagnostics`] look into any network. What can go wrong is an [`Error`], what is random a `SeededRng`.
 //!
 //! Shape letters: `B` batch, `T` time, `E` embedding size, `H` hidden size, `V` vocabulary or classes.
 

@@ -1,6 +1,7 @@
 //! Networks with what goes before and after them, a task each.
 
 mod classifier;
+mod crf;
 mod ctc;
 mod forecaster;
 mod language_model;
@@ -11,11 +12,13 @@ mod seq2seq;
 mod tagger;
 mod valid_steps;
 mod weights;
+mod word_tagger;
 
 pub use classifier::{
     ClassifierBatch, ClassifierPass, PreparedClassifier, SequenceClassifier,
     SequenceClassifierConfig, TokenRows,
 };
+pub use crf::LinearChainCrf;
 pub use ctc::{
     CtcBatch, CtcFrames, CtcHypothesis, CtcPass, CtcRecognizer, CtcRecognizerConfig, ctc_collapse,
     ctc_frames_needed,
@@ -30,3 +33,7 @@ pub use output_layer::OutputLayer;
 pub use pooling::{AttentionPooling, Pooler, Pooling};
 pub use seq2seq::*;
 pub use tagger::{SequenceTagger, SequenceTaggerConfig, TaggerBatch, TaggerPass};
+pub use word_tagger::{
+    SpelledRows, SpelledWord, TagDecoder, WordTagger, WordTaggerBatch, WordTaggerConfig,
+    WordTaggerPass,
+};

@@ -12,7 +12,8 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::{
     CtcRecognizer, CtcRecognizerConfig, Error, Forecaster, ForecasterConfig, LanguageModel,
     LanguageModelConfig, MultiLabelPredictor, MultiLabelPredictorConfig, Seq2Seq, Seq2SeqConfig,
-    SequenceClassifier, SequenceClassifierConfig, SequenceTagger, SequenceTaggerConfig,
+    SequenceClassifier, SequenceClassifierConfig, SequenceTagger, SequenceTaggerConfig, WordTagger,
+    WordTaggerConfig,
 };
 
 /// The file of the configuration.
@@ -64,6 +65,7 @@ model_configs!(
     Seq2SeqConfig builds Seq2Seq,
     SequenceClassifierConfig builds SequenceClassifier,
     SequenceTaggerConfig builds SequenceTagger,
+    WordTaggerConfig builds WordTagger,
 );
 
 /// Writes a model, of whatever kind, and the configuration that built it to the folder `folder`, which is made if it is not

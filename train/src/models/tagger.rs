@@ -8,6 +8,7 @@ mod batch;
 mod training;
 
 pub use batch::TaggerBatch;
+pub(super) use batch::assert_labels_below;
 pub use training::TaggerPass;
 
 use burn::module::Module;
@@ -190,20 +191,25 @@ impl<C: RecurrentCell> SequenceTagger<C> {
     ///
     /// If the lengths do not fit the logits.
     pub fn predict(&self, logits: Tensor<3>, lengths: impl Into<Option<Lengths>>) -> Vec<Vec<u32>> {
-        let (dims, lengths) = (logits.dims(), lengths.into());
-        let [batch, steps, _] = dims;
-        let lengths = match lengths {
-            Some(lengths) => {
-                assert_lengths(&lengths, dims);
-                lengths.as_slice().to_vec()
-            }
-            None => vec![steps; batch],
-        };
-        let labels: Vec<u32> = logits.argmax(2).into_data().iter::<u32>().collect();
-        labels
-            .chunks(steps)
-            .zip(lengths)
-            .map(|(row, length)| row[..length].to_vec())
-            .collect()
+        likeliest(logits, lengths.into())
     }
+}
+
+/// The label that each valid step of `logits [B, T, V]` is highest at, a list for each row.
+pub(super) fn likeliest(logits: Tensor<3>, lengths: Option<Lengths>) -> Vec<Vec<u32>> {
+    let dims = logits.dims();
+    let [batch, steps, _] = dims;
+    let lengths = match lengths {
+        Some(lengths) => {
+            assert_lengths(&lengths, dims);
+            lengths.as_slice().to_vec()
+        }
+        None => vec![steps; batch],
+    };
+    let labels: Vec<u32> = logits.argmax(2).into_data().iter::<u32>().collect();
+    labels
+        .chunks(steps)
+        .zip(lengths)
+        .map(|(row, length)| row[..length].to_vec())
+        .collect()
 }

@@ -1,6 +1,7 @@
 //! Rows of tokens on the host, and the label of each token.
 
 use burn::tensor::{Device, Int, Tensor};
+use recurra_cells::Lengths;
 
 use crate::window::upload;
 use crate::{SequenceWindow, TokenRows};
@@ -64,14 +65,19 @@ impl TaggerBatch {
 
     /// Panics if the label of a valid token is not below `classes`: on the host, because a GPU would read anything.
     pub fn assert_labels_below(&self, classes: usize) {
-        let lengths = self.rows.lengths();
-        let rows = self.labels.chunks_exact(lengths.steps());
-        let valid = rows
-            .zip(lengths.as_slice())
-            .flat_map(|(row, &length)| &row[..length]);
-        if let Some(label) = valid.into_iter().find(|&&label| label as usize >= classes) {
-            panic!("label {label} is not one of {classes} classes");
-        }
+        assert_labels_below(&self.labels, self.rows.lengths(), classes);
+    }
+}
+
+/// # Panics
+/// If one of `labels [B, T]` at a valid step is not below `classes`.
+pub(in crate::models) fn assert_labels_below(labels: &[u32], lengths: &Lengths, classes: usize) {
+    let rows = labels.chunks_exact(lengths.steps());
+    let mut valid = rows
+        .zip(lengths.as_slice())
+        .flat_map(|(row, &length)| &row[..length]);
+    if let Some(label) = valid.find(|&&label| label as usize >= classes) {
+        panic!("label {label} is not one of {classes} classes");
     }
 }
 
