@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{LabelledCorpus, LabelledText, json_lines, table};
-use crate::{DatasetError, error::listing, read_text};
+use crate::{DatasetError, Encoding, error::listing, read_text_as};
 
 /// The name of a label's column where none is given.
 pub(super) const LABEL_NAME: &str = "label";
@@ -82,6 +82,7 @@ pub struct LabelledFormat {
     syntax: Syntax,
     columns: Option<Columns>,
     classes: Option<Vec<String>>,
+    encoding: Encoding,
 }
 
 impl LabelledFormat {
@@ -92,6 +93,7 @@ impl LabelledFormat {
             syntax,
             columns: None,
             classes: None,
+            encoding: Encoding::Utf8,
         }
     }
 
@@ -144,11 +146,17 @@ impl LabelledFormat {
         self
     }
 
+    /// The same format for files in this encoding rather than in UTF-8.
+    pub fn with_encoding(mut self, encoding: Encoding) -> Self {
+        self.encoding = encoding;
+        self
+    }
+
     /// Reads a file.
     ///
     /// # Errors
     ///
-    /// Those of [`read_text`]; [`DatasetError::InvalidLine`], which names the line and what was
+    /// Those of [`read_text_as`]; [`DatasetError::InvalidLine`], which names the line and what was
     /// expected, if a column is missing, a row has another number of fields than the first, a text
     /// is empty, a line is no JSON object, or a label is none of the given classes;
     /// [`DatasetError::NoExamples`] if there is nothing but a header.
@@ -158,7 +166,7 @@ impl LabelledFormat {
     /// If a column of a JSON object is given by its position.
     pub fn read(&self, path: impl AsRef<Path>) -> Result<LabelledCorpus, DatasetError> {
         let path = path.as_ref();
-        let text = read_text(path)?;
+        let text = read_text_as(path, self.encoding)?;
         let columns = self.columns.as_ref();
         let rows = match self.syntax {
             Syntax::Tsv => table::rows(path, &text, table::tsv(), columns)?,
