@@ -4,6 +4,8 @@ mod augment;
 mod format;
 mod json_lines;
 mod normalise;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod source;
 mod split;
 mod table;
@@ -15,6 +17,8 @@ pub use crate::generated::Difficulty;
 pub use augment::{Augmentation, AugmentedText};
 pub use format::{Column, LabelledFormat, Syntax};
 pub use normalise::normalised;
+#[cfg(feature = "parquet")]
+pub use parquet::NumberTable;
 pub use source::{LabelledParts, LabelledSource};
 pub use split::{HeldOut, Split, SplitSizes};
 

@@ -36,4 +36,4 @@ pub use generated::{generated_text, tasks::*};
 pub use piano_roll::{LOWEST_NOTE, PIANO_KEYS, PianoRoll, PianoRollCorpus};
 pub use vocabulary::{PADDING, Vocabulary, VocabularyLimits};
 pub use {error::DatasetError, lanes::*, language_model::LanguageModelCorpus};
-pub use {part::Part, source::TextSource, text::read_text, unit::*, words::english_words};
+pub use {part::Part, source::TextSource, text::*, unit::*, words::english_words};

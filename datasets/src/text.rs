@@ -12,6 +12,18 @@ use crate::DatasetError;
 
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
+/// How a file holds its characters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Encoding {
+    /// Any character, in one to four bytes.
+    #[default]
+    Utf8,
+    /// The first 256 characters of Unicode, in a byte each (ISO 8859-1): what older tables of
+    /// Western European texts have. Any bytes are such a text, so nobody can tell that it is the
+    /// wrong choice but by reading.
+    Latin1,
+}
+
 /// Reads a UTF-8 text file; one whose name ends in `.gz` is decompressed.
 ///
 /// A leading byte order mark is dropped, and every CR LF becomes LF: editors and version control
@@ -23,12 +35,25 @@ const BYTE_ORDER_MARK: char = '\u{feff}';
 /// [`DatasetError::Read`] if the file cannot be read, [`DatasetError::InvalidUtf8`] if it is not
 /// UTF-8, and [`DatasetError::EmptyFile`] if no text is left.
 pub fn read_text(path: impl AsRef<Path>) -> Result<String, DatasetError> {
+    read_text_as(path, Encoding::Utf8)
+}
+
+/// Reads a text file as [`read_text`] does, in this encoding.
+///
+/// # Errors
+///
+/// Those of [`read_text`]; [`DatasetError::InvalidContent`] if what should be Latin-1 begins with
+/// the byte order mark of UTF-8.
+pub fn read_text_as(path: impl AsRef<Path>, encoding: Encoding) -> Result<String, DatasetError> {
     let path = path.as_ref();
     let bytes = read_bytes(path)?;
-    let text = String::from_utf8(bytes).map_err(|error| {
-        let byte = error.utf8_error().valid_up_to();
-        invalid_utf8(path.to_owned(), &error.as_bytes()[..byte])
-    })?;
+    let text = match encoding {
+        Encoding::Utf8 => String::from_utf8(bytes).map_err(|error| {
+            let byte = error.utf8_error().valid_up_to();
+            invalid_utf8(path.to_owned(), &error.as_bytes()[..byte])
+        })?,
+        Encoding::Latin1 => latin1(path, &bytes)?,
+    };
     let text = normalise(&text);
     if text.is_empty() {
         return Err(DatasetError::EmptyFile {
@@ -36,6 +61,15 @@ pub fn read_text(path: impl AsRef<Path>) -> Result<String, DatasetError> {
         });
     }
     Ok(text)
+}
+
+fn latin1(path: &Path, bytes: &[u8]) -> Result<String, DatasetError> {
+    let mark = &BYTE_ORDER_MARK.to_string();
+    if bytes.starts_with(mark.as_bytes()) {
+        let (place, got) = ("bytes 0 to 2", "the byte order mark of UTF-8");
+        return Err(DatasetError::content(path, place, "Latin-1", got));
+    }
+    Ok(bytes.iter().copied().map(char::from).collect())
 }
 
 /// Hands each line of a UTF-8 text file to `line`, with its number counted from 1 and without its

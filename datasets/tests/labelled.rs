@@ -6,8 +6,9 @@ use std::{fs, io::Write};
 
 use files::{error_in_file, in_file};
 use proptest::prelude::*;
-use recurra_datasets::labelled::{
-    LabelledCorpus, LabelledFormat, LabelledSource, LabelledText, Syntax,
+use recurra_datasets::{
+    Encoding,
+    labelled::{LabelledCorpus, LabelledFormat, LabelledSource, LabelledText, Syntax},
 };
 
 /// Texts with quotes, commas and letters beyond ASCII, and labels.
@@ -53,6 +54,27 @@ proptest! {
         let row = |(text, label): &(String, String)| format!("{},{label}{ending}", quoted(text));
         let table: String = examples.iter().map(row).collect();
         prop_assert_eq!(spelt(&read("a.csv", format!("text,label{ending}{table}"))), examples);
+    }
+
+    #[test]
+    fn latin_1_reads_back_where_it_is_asked_for(
+        examples in prop::collection::vec(("[a-z\u{a1}-\u{ff}][a-z \u{a0}-\u{ff}]{0,9}[a-z]", "[a-cé]"), 1..9),
+    ) {
+        let row = |(text, label): &(String, String)| format!("{text}\t{label}\n");
+        let table: String = examples.iter().map(row).collect();
+        let bytes: Vec<u8> = table.chars().map(|character| character as u8).collect();
+        let format = LabelledFormat::new(Syntax::Tsv).with_encoding(Encoding::Latin1);
+        prop_assert_eq!(spelt(&in_file("a.tsv", bytes, |path| format.read(path))), examples);
+    }
+
+    #[test]
+    fn a_byte_order_mark_and_carriage_returns_change_nothing(examples in any_examples(), tabs: bool) {
+        let (name, separator) = if tabs { ("a.tsv", "\t") } else { ("a.csv", ",") };
+        let field = |text: &str| if tabs { text.to_owned() } else { quoted(text) };
+        let rows = examples.iter().map(|(text, label)| field(text) + separator + label + "\n");
+        let table = format!("text{separator}label\n{}", rows.collect::<String>());
+        let other = format!("\u{feff}{}", table.replace('\n', "\r\n"));
+        prop_assert_eq!(read(name, other), read(name, table));
     }
 
     #[test]
@@ -183,6 +205,19 @@ fn mistakes_in_tables_are_named_with_their_line() {
     let nothing = "DIR/a.tsv has no example, expected at least 1";
     assert_eq!(error("a.tsv", "sentence\tlabel\n"), nothing);
     assert_eq!(error("a.tsv", "\n\n"), nothing);
+}
+
+#[test]
+fn latin_1_is_no_utf_8_and_the_other_way_round() {
+    assert_eq!(
+        error("a.tsv", b"caf\xe9\t1\n"),
+        "DIR/a.tsv:1: expected UTF-8, got an invalid sequence at byte 3"
+    );
+    let latin1 = LabelledFormat::new(Syntax::Tsv).with_encoding(Encoding::Latin1);
+    assert_eq!(
+        error_in_file("a.tsv", "\u{feff}café\t1\n", |path| latin1.read(path)),
+        "DIR/a.tsv: bytes 0 to 2: expected Latin-1, got the byte order mark of UTF-8"
+    );
 }
 
 #[test]

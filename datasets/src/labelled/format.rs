@@ -2,8 +2,10 @@
 
 use std::path::Path;
 
+#[cfg(feature = "parquet")]
+use super::parquet;
 use super::{LabelledCorpus, LabelledText, json_lines, table};
-use crate::{DatasetError, error::listing, read_text};
+use crate::{DatasetError, Encoding, error::listing, read_text_as};
 
 /// The name of a label's column where none is given.
 pub(super) const LABEL_NAME: &str = "label";
@@ -22,6 +24,10 @@ pub enum Syntax {
     Csv,
     /// A JSON object a line. A label may be a string, a number or a truth value.
     JsonLines,
+    /// A table by columns (feature `parquet`). A text is a string, a label a string, a whole number
+    /// or a truth value. Rows are counted from 0.
+    #[cfg(feature = "parquet")]
+    Parquet,
 }
 
 /// Which field of a row is meant.
@@ -53,10 +59,18 @@ pub(super) struct Columns {
     pub(super) label: Column,
 }
 
+/// Where an example stands.
+pub(super) enum Place {
+    /// Counted from 1.
+    Line(usize),
+    /// Of a file that has no lines, counted from 0.
+    #[cfg(feature = "parquet")]
+    Row(usize),
+}
+
 /// An example as the file spells it.
 pub(super) struct Row {
-    /// Counted from 1.
-    pub(super) line: usize,
+    pub(super) place: Place,
     pub(super) text: String,
     pub(super) label: String,
 }
@@ -66,7 +80,7 @@ pub(super) struct Row {
 /// Unless [`with_columns`](Self::with_columns) says otherwise, a table whose first row has a field
 /// `label` has that row as its header, and its text in the column `sentence` or `text`; any other
 /// table has no header, its text in the first column and its label in the second. An object has its
-/// fields by the same names.
+/// fields by the same names, and so has a table of columns.
 ///
 /// ```no_run
 /// use recurra_datasets::labelled::{LabelledFormat, Syntax};
@@ -82,6 +96,7 @@ pub struct LabelledFormat {
     syntax: Syntax,
     columns: Option<Columns>,
     classes: Option<Vec<String>>,
+    encoding: Encoding,
 }
 
 impl LabelledFormat {
@@ -92,11 +107,12 @@ impl LabelledFormat {
             syntax,
             columns: None,
             classes: None,
+            encoding: Encoding::Utf8,
         }
     }
 
     /// The format of a file named `*.tsv`, `*.csv`, `*.jsonl` or `*.json`, each with or without
-    /// `.gz`.
+    /// `.gz`, and with the feature `parquet` that of `*.parquet`.
     ///
     /// # Errors
     ///
@@ -108,6 +124,8 @@ impl LabelledFormat {
             Some((_, "tsv")) => Syntax::Tsv,
             Some((_, "csv")) => Syntax::Csv,
             Some((_, "jsonl" | "json")) => Syntax::JsonLines,
+            #[cfg(feature = "parquet")]
+            Some((_, "parquet")) => Syntax::Parquet,
             _ => {
                 return Err(DatasetError::UnknownFormat {
                     path: path.to_owned(),
@@ -144,12 +162,18 @@ impl LabelledFormat {
         self
     }
 
+    /// The same format for files in this encoding rather than in UTF-8.
+    pub fn with_encoding(mut self, encoding: Encoding) -> Self {
+        self.encoding = encoding;
+        self
+    }
+
     /// Reads a file.
     ///
     /// # Errors
     ///
-    /// Those of [`read_text`]; [`DatasetError::InvalidLine`], which names the line and what was
-    /// expected, if a column is missing, a row has another number of fields than the first, a text
+    /// Those of [`read_text_as`]; [`DatasetError::InvalidLine`], which names the line and what was
+    /// expected (of a Parquet file [`DatasetError::InvalidContent`], which names row and column), if a column is missing, a row has another number of fields than the first, a text
     /// is empty, a line is no JSON object, or a label is none of the given classes;
     /// [`DatasetError::NoExamples`] if there is nothing but a header.
     ///
@@ -158,13 +182,7 @@ impl LabelledFormat {
     /// If a column of a JSON object is given by its position.
     pub fn read(&self, path: impl AsRef<Path>) -> Result<LabelledCorpus, DatasetError> {
         let path = path.as_ref();
-        let text = read_text(path)?;
-        let columns = self.columns.as_ref();
-        let rows = match self.syntax {
-            Syntax::Tsv => table::rows(path, &text, table::tsv(), columns)?,
-            Syntax::Csv => table::rows(path, &text, table::csv(), columns)?,
-            Syntax::JsonLines => json_lines::rows(path, &text, columns)?,
-        };
+        let rows = self.rows(path)?;
         if rows.is_empty() {
             return Err(DatasetError::NoExamples {
                 path: path.to_owned(),
@@ -177,6 +195,18 @@ impl LabelledFormat {
         let example = |row| example(path, row, &classes);
         let examples = rows.into_iter().map(example).collect::<Result<_, _>>()?;
         Ok(LabelledCorpus { classes, examples })
+    }
+
+    fn rows(&self, path: &Path) -> Result<Vec<Row>, DatasetError> {
+        let columns = self.columns.as_ref();
+        let text = || read_text_as(path, self.encoding);
+        match self.syntax {
+            Syntax::Tsv => table::rows(path, &text()?, table::tsv(), columns),
+            Syntax::Csv => table::rows(path, &text()?, table::csv(), columns),
+            Syntax::JsonLines => json_lines::rows(path, &text()?, columns),
+            #[cfg(feature = "parquet")]
+            Syntax::Parquet => parquet::rows(path, columns),
+        }
     }
 }
 
@@ -192,11 +222,15 @@ fn classes_of(rows: &[Row]) -> Vec<String> {
 }
 
 fn example(path: &Path, row: Row, classes: &[String]) -> Result<LabelledText, DatasetError> {
-    let mistake = |expected: String, got: String| DatasetError::InvalidLine {
-        path: path.to_owned(),
-        line: row.line,
-        expected,
-        got,
+    let mistake = |expected: String, got: String| match row.place {
+        Place::Line(line) => DatasetError::InvalidLine {
+            path: path.to_owned(),
+            line,
+            expected,
+            got,
+        },
+        #[cfg(feature = "parquet")]
+        Place::Row(row) => DatasetError::content(path, format!("row {row}"), expected, got),
     };
     let text = row.text.trim();
     if text.is_empty() {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use super::format::{Column, Columns, LABEL_NAME, Row, TEXT_NAMES};
+use super::format::{Column, Columns, LABEL_NAME, Place, Row, TEXT_NAMES};
 use crate::DatasetError;
 
 /// What is expected of a line, and what is there instead.
@@ -53,7 +53,8 @@ fn row(line: usize, json: &str, columns: Option<&Columns>) -> Result<Row, Mistak
             return Err((expected.to_owned(), other.to_string()));
         }
     };
-    Ok(Row { line, text, label })
+    let place = Place::Line(line);
+    Ok(Row { place, text, label })
 }
 
 /// The string in the first of these fields that the object has.

@@ -9,7 +9,13 @@ use super::{LabelledCorpus, LabelledFormat};
 use crate::DatasetError;
 
 /// The endings of the files that are read, in which `LabelledFormat::of` tells their format.
-const ENDINGS: [&str; 3] = ["tsv", "csv", "jsonl"];
+const ENDINGS: &[&str] = &[
+    "tsv",
+    "csv",
+    "jsonl",
+    #[cfg(feature = "parquet")]
+    "parquet",
+];
 
 /// The files of a labelled corpus.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,7 +107,7 @@ impl LabelledSource {
 fn part(folder: &Path, names: &[&str]) -> Result<Option<PathBuf>, DatasetError> {
     let possible = names
         .iter()
-        .flat_map(|name| ENDINGS.map(|ending| format!("{name}.{ending}")));
+        .flat_map(|name| ENDINGS.iter().map(move |ending| format!("{name}.{ending}")));
     let there: Vec<String> = possible
         .filter(|file| folder.join(file).is_file())
         .collect();

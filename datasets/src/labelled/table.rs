@@ -4,7 +4,7 @@ use std::path::Path;
 
 use csv::{ReaderBuilder, StringRecord, Terminator};
 
-use super::format::{Column, Columns, LABEL_NAME, Row, TEXT_NAMES};
+use super::format::{Column, Columns, LABEL_NAME, Place, Row, TEXT_NAMES};
 use crate::DatasetError;
 
 /// The reader's settings for fields parted by tabs, in which a quote has no meaning.
@@ -170,7 +170,7 @@ impl Table<'_> {
             .map(|&place| record[place].trim())
             .collect();
         Ok(Row {
-            line,
+            place: Place::Line(line),
             text: texts.join(" "),
             label: record[places.label].to_owned(),
         })

@@ -10,7 +10,7 @@ use crate::device::Device;
 use crate::error::Error;
 
 /// What is off by default because of what it depends on, and tested all the same.
-const OPTIONAL: [&str; 1] = ["recurra-train/learner"];
+const OPTIONAL: [&str; 2] = ["recurra-train/learner", "recurra-datasets/parquet"];
 
 /// The value for cargo's `--features`.
 pub fn with_defaults(devices: &[Device]) -> Result<String, Error> {
