@@ -1,11 +1,15 @@
 //! Sentences with a tag for each word, from column files.
 
 mod columns;
+mod corpus;
+mod entities;
 mod lexicon;
 
 use std::path::Path;
 
 use crate::{DatasetError, read_text};
+pub use corpus::{TagKind, TaggedCorpus};
+pub use entities::{Entity, bioes, entities};
 pub use lexicon::TagLexicon;
 
 /// A sentence of `T` words, each with its tag.
