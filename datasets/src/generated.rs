@@ -13,6 +13,7 @@ mod recall;
 mod sentiment;
 mod sines;
 mod spoken;
+mod tagged;
 mod wave;
 
 use std::collections::HashSet;
@@ -25,6 +26,7 @@ pub use sentiment::Difficulty;
 use sentiment::Reviewer;
 pub(crate) use sines::generated_sines;
 pub(crate) use spoken::generated_digits;
+pub(crate) use tagged::Sentences;
 
 /// The tasks, all of which the crate exports.
 pub(crate) mod tasks {

@@ -1,5 +1,6 @@
 //! The parts of a tagged corpus in a folder.
 
+use std::collections::HashSet;
 use std::fs;
 
 use recurra_datasets::tagged::{TagKind, TaggedCorpus};
@@ -44,4 +45,28 @@ fn what_is_missing_or_there_twice_is_named() {
     let missing = folder.path().join("nothing");
     let text = TaggedCorpus::read(&missing).unwrap_err().to_string();
     assert!(text.contains("nothing"), "{text}");
+}
+
+#[test]
+fn generated_sentences_have_words_that_only_their_place_tells() {
+    let corpus = TaggedCorpus::generated(3, 500);
+    let tags = |word: &str| -> HashSet<String> {
+        let sentences = corpus.train.iter();
+        let pairs = sentences.flat_map(|it| it.words.iter().zip(&it.tags));
+        let own = pairs.filter(|(own, _)| *own == word);
+        own.map(|(_, tag)| tag.clone()).collect()
+    };
+    let expected: HashSet<String> = ["NOUN", "VERB"].map(str::to_owned).into();
+    assert_eq!(tags("plan"), expected);
+    assert_eq!(tags("the").len(), 1);
+    let known: HashSet<&String> = corpus.train.iter().flat_map(|it| &it.words).collect();
+    let tested = || corpus.test.iter().flat_map(|it| &it.words);
+    let unknown = tested().filter(|word| !known.contains(word)).count();
+    assert!(
+        5 * unknown > tested().count(),
+        "{unknown} of {}",
+        tested().count()
+    );
+    assert_eq!(TaggedCorpus::generated(3, 500), corpus);
+    assert_ne!(TaggedCorpus::generated(4, 500).train, corpus.train);
 }

@@ -26,6 +26,7 @@ use crate::predict::PredictArgs;
 use crate::quickstart::{self, QuickstartArgs};
 use crate::sentiment::Sentiment;
 use crate::speech::Speech;
+use crate::tagging::Tagging;
 use crate::vanishing_gradients::{self, VanishingGradientsArgs};
 
 /// Recurra's experiments.
@@ -67,6 +68,8 @@ pub enum Experiment {
     Sentiment(CellArgs),
     /// Forecast several series of measurements
     Forecasting(CellArgs),
+    /// Tag words: parts of speech, names
+    Tagging(CellArgs),
     /// Recognise strings of spoken digits
     Speech(CellArgs),
     /// Add two numbers that were read long before
@@ -223,6 +226,7 @@ pub fn list() {
         Music::SUMMARY,
         Sentiment::SUMMARY,
         Forecasting::SUMMARY,
+        Tagging::SUMMARY,
         Speech::SUMMARY,
         Adding::SUMMARY,
         Copying::SUMMARY,

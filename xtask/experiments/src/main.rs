@@ -29,6 +29,7 @@ mod run_folder;
 mod sentiment;
 mod settings;
 mod speech;
+mod tagging;
 mod texts;
 mod training;
 mod vanishing_gradients;
@@ -50,6 +51,7 @@ use quickstart::Quickstart;
 use run::run;
 use sentiment::Sentiment;
 use speech::Speech;
+use tagging::Tagging;
 
 /// burn makes a new tensor of every result. The system's allocator hands large ones back to the kernel and has to fault
 /// every page of the next one in, which took a sixth of a training step. What is allocated is counted, for the experiment
@@ -87,6 +89,7 @@ fn dispatch(cli: Cli) -> Result<Ending, Error> {
                 Experiment::Music(args) => run::<Comparison<Music>>(&args),
                 Experiment::Sentiment(args) => run::<Comparison<Sentiment>>(&args),
                 Experiment::Forecasting(args) => run::<Comparison<Forecasting>>(&args),
+                Experiment::Tagging(args) => run::<Comparison<Tagging>>(&args),
                 Experiment::Speech(args) => run::<Comparison<Speech>>(&args),
                 Experiment::Adding(args) => run::<Memory<Adding>>(&args),
                 Experiment::CopyMemory(args) => run::<Memory<Copying>>(&args),

@@ -24,11 +24,16 @@ impl Reader {
         vectors: &str,
     ) -> Result<Self, Error> {
         let texts: Vec<Vec<String>> = texts.map(english_words).collect();
+        Self::of_words(&texts, min_count, vectors)
+    }
+
+    /// The same of texts that are cut into words already.
+    pub fn of_words(texts: &[Vec<String>], min_count: usize, vectors: &str) -> Result<Self, Error> {
         let limits = VocabularyLimits {
             min_count,
             max_size: None,
         };
-        let vocabulary = Vocabulary::from_texts(&texts, limits);
+        let vocabulary = Vocabulary::from_texts(texts, limits);
         let vectors = match vectors {
             "" => None,
             path => {
