@@ -57,6 +57,13 @@ impl SeededRng {
             }
         }
     }
+
+    /// Brings the items in an order, of which each is equally likely (Fisher and Yates 1938).
+    pub fn shuffle<T>(&mut self, items: &mut [T]) {
+        for place in (1..items.len()).rev() {
+            items.swap(place, self.below(place + 1));
+        }
+    }
 }
 
 #[cfg(test)]

@@ -102,3 +102,20 @@ fn damaged_files_are_named_with_the_place() {
     let huge = idx(0x803, &[u32::MAX as usize; 3], &[1]);
     assert!(read(&huge, &labels).unwrap_err().contains("as many bytes"));
 }
+
+#[test]
+fn generated_digits_are_lit_by_their_segments() {
+    // Segments have 4 pixels across and 3 down.
+    const LIT: [usize; 10] = [20, 6, 18, 18, 13, 18, 21, 10, 24, 21];
+    let images = ImageCorpus::generated(5, 300);
+    for (place, &digit) in images.labels.iter().enumerate() {
+        let lit = images.image(place).iter().filter(|&&pixel| pixel >= 150);
+        assert_eq!(lit.count(), LIT[usize::from(digit)], "{digit}");
+    }
+    assert!((0..10).all(|digit| images.labels.contains(&digit)));
+    assert_eq!(ImageCorpus::generated(5, 100).image(99), images.image(99));
+    assert_ne!(
+        ImageCorpus::generated(6, 1).pixels,
+        ImageCorpus::generated(5, 1).pixels
+    );
+}

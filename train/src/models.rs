@@ -9,6 +9,7 @@ mod multi_label;
 mod output_layer;
 mod pooling;
 mod seq2seq;
+mod series_classifier;
 mod tagger;
 mod valid_steps;
 mod weights;
@@ -32,6 +33,7 @@ pub use multi_label::{
 pub use output_layer::OutputLayer;
 pub use pooling::{AttentionPooling, Pooler, Pooling};
 pub use seq2seq::*;
+pub use series_classifier::{SeriesBatch, SeriesClassifier, SeriesClassifierConfig, SeriesPass};
 pub use tagger::{SequenceTagger, SequenceTaggerConfig, TaggerBatch, TaggerPass};
 pub use word_tagger::{
     SpelledRows, SpelledWord, TagDecoder, WordTagger, WordTaggerBatch, WordTaggerConfig,

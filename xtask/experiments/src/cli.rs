@@ -22,6 +22,7 @@ use crate::language_model::{LanguageModelArgs, LanguageModelling};
 use crate::long_sequences::{self, LongSequencesArgs};
 use crate::memory::{Adding, Copying, Scenario};
 use crate::music::Music;
+use crate::pixel_mnist::PixelMnist;
 use crate::predict::PredictArgs;
 use crate::quickstart::{self, QuickstartArgs};
 use crate::sentiment::Sentiment;
@@ -68,6 +69,8 @@ pub enum Experiment {
     Sentiment(CellArgs),
     /// Forecast several series of measurements
     Forecasting(CellArgs),
+    /// Tell a digit pixel by pixel
+    PixelMnist(CellArgs),
     /// Tag words: parts of speech, names
     Tagging(CellArgs),
     /// Recognise strings of spoken digits
@@ -226,6 +229,7 @@ pub fn list() {
         Music::SUMMARY,
         Sentiment::SUMMARY,
         Forecasting::SUMMARY,
+        PixelMnist::SUMMARY,
         Tagging::SUMMARY,
         Speech::SUMMARY,
         Adding::SUMMARY,

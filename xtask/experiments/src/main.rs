@@ -19,6 +19,7 @@ mod long_sequences;
 mod memory;
 mod metrics;
 mod music;
+mod pixel_mnist;
 mod predict;
 mod progress;
 mod python;
@@ -47,6 +48,7 @@ use memory::{Adding, Copying, Memory};
 use mimalloc::MiMalloc;
 use music::Music;
 use peakmem_alloc::PeakMemAlloc;
+use pixel_mnist::PixelMnist;
 use quickstart::Quickstart;
 use run::run;
 use sentiment::Sentiment;
@@ -89,6 +91,7 @@ fn dispatch(cli: Cli) -> Result<Ending, Error> {
                 Experiment::Music(args) => run::<Comparison<Music>>(&args),
                 Experiment::Sentiment(args) => run::<Comparison<Sentiment>>(&args),
                 Experiment::Forecasting(args) => run::<Comparison<Forecasting>>(&args),
+                Experiment::PixelMnist(args) => run::<Comparison<PixelMnist>>(&args),
                 Experiment::Tagging(args) => run::<Comparison<Tagging>>(&args),
                 Experiment::Speech(args) => run::<Comparison<Speech>>(&args),
                 Experiment::Adding(args) => run::<Memory<Adding>>(&args),

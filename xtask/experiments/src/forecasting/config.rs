@@ -56,10 +56,7 @@ impl Config {
                 learning_rate: 1e-3,
                 schedule: Course::Cosine,
                 max_norm: 1.0,
-                dropout: DropoutRates {
-                    output: 0.5,
-                    ..DropoutRates::NONE
-                },
+                dropout: DropoutRates::NONE,
             },
         }
     }

@@ -144,7 +144,7 @@ impl Task for CellTask<'_> {
     fn begin(&self, seed: u64) -> Place {
         let mut rng = SeededRng::for_stream(seed, READING);
         let mut order: Vec<usize> = (0..self.corpus.train.len()).collect();
-        shuffle(&mut order, &mut rng);
+        rng.shuffle(&mut order);
         Place {
             order,
             read: 0,
@@ -155,7 +155,7 @@ impl Task for CellTask<'_> {
     /// The next pieces, whole. Each epoch has an order of its own.
     fn next(&self, place: &mut Place) -> Result<Reading<MultiLabelBatch>, Error> {
         if place.read == place.order.len() {
-            shuffle(&mut place.order, &mut place.rng);
+            place.rng.shuffle(&mut place.order);
             place.read = 0;
         }
         let rest = &place.order[place.read..];
@@ -185,11 +185,4 @@ fn epoch(config: &Config, corpus: &PianoRollCorpus) -> usize {
 fn batch(pieces: &[&PianoRoll]) -> Result<MultiLabelBatch, Error> {
     let steps: Vec<&[Vec<usize>]> = pieces.iter().map(|piece| piece.steps()).collect();
     Ok(MultiLabelBatch::new(&steps, PIANO_KEYS)?)
-}
-
-/// Every order is equally likely (Fisher and Yates, 1938).
-fn shuffle<T>(items: &mut [T], rng: &mut SeededRng) {
-    for end in (1..items.len()).rev() {
-        items.swap(end, rng.below(end + 1));
-    }
 }

@@ -1,0 +1,196 @@
+//! The images: MNIST from disk, or digits that the project draws itself.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use recurra_cells::SeededRng;
+use recurra_datasets::images::{ImageCorpus, Mnist};
+
+use super::config::{Config, Order};
+use crate::cells::CellChoice;
+use crate::comparison::StudyData;
+use crate::error::Error;
+use crate::report::Expected;
+use crate::training::streams::READING;
+
+/// The data set's name in a folder of several.
+const NAME: &str = "mnist";
+
+/// How many generated images test.
+const GENERATED_TEST: usize = 1000;
+
+/// The digits.
+pub const CLASSES: usize = 10;
+
+/// Images in three parts, as sequences.
+pub struct Data {
+    name: String,
+    pub train: Sequences,
+    pub valid: Sequences,
+    pub test: Sequences,
+}
+
+/// `N` images as sequences of `T` steps of `D` pixels, from 0 to 1, and their labels.
+pub struct Sequences {
+    /// `[N, T, D]`.
+    pub values: Vec<f32>,
+    pub labels: Vec<usize>,
+    /// `T` and `D`.
+    pub shape: [usize; 2],
+}
+
+impl Data {
+    /// Reads the images at `path`, or draws some from `seed`, which also draws a permutation.
+    pub fn read(path: Option<&Path>, config: &Config, seed: u64) -> Result<Self, Error> {
+        let (name, mut train, test) = match path {
+            None => {
+                let train = config.generated_images + config.validation;
+                let mut train = ImageCorpus::generated(seed, train + GENERATED_TEST);
+                let test = split_off(&mut train, GENERATED_TEST)?;
+                ("generated digits".to_owned(), train, test)
+            }
+            Some(path) => {
+                let Mnist { train, test } = Mnist::read(locate(path))?;
+                (NAME.to_owned(), train, test)
+            }
+        };
+        let valid = split_off(&mut train, config.validation)?;
+        if config.images > 0 && config.images < train.len() {
+            let rest = train.len() - config.images;
+            split_off(&mut train, rest)?;
+        }
+        let order = pixel_order(config.order, train.rows * train.columns, seed);
+        let sequences = |images| Sequences::new(images, config.order, &order);
+        Ok(Self {
+            name,
+            train: sequences(train),
+            valid: sequences(valid),
+            test: sequences(test),
+        })
+    }
+
+    /// Published figures for these images, under the names that the results of these cells have.
+    pub fn expected(&self, config: &Config) -> BTreeMap<&'static str, Expected> {
+        let figures = match config.order {
+            Order::Pixels => [21.5, 87.2, 96.2],
+            Order::Permuted => [25.3, 85.7, 87.3],
+            Order::Rows => return BTreeMap::new(),
+        };
+        if self.name != NAME {
+            return BTreeMap::new();
+        }
+        let source = "Bai et al. 2018, about 70k parameters";
+        let [rnn, lstm, gru] = figures;
+        let figures = match config.cell {
+            CellChoice::Rnn => vec![("test_accuracy", rnn)],
+            CellChoice::Lstm => vec![("test_accuracy", lstm)],
+            CellChoice::Gru => vec![("test_accuracy", gru)],
+            CellChoice::Peephole => Vec::new(),
+            CellChoice::All => vec![
+                ("rnn_test_accuracy", rnn),
+                ("lstm_test_accuracy", lstm),
+                ("gru_test_accuracy", gru),
+            ],
+        };
+        let expected = |(name, value)| (name, Expected { value, source });
+        figures.into_iter().map(expected).collect()
+    }
+}
+
+impl StudyData for Data {
+    fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl Sequences {
+    fn new(images: ImageCorpus, order: Order, pixels: &[usize]) -> Self {
+        let values = (0..images.len()).flat_map(|place| {
+            let image = images.image(place);
+            pixels.iter().map(|&pixel| f32::from(image[pixel]) / 255.0)
+        });
+        Self {
+            values: values.collect(),
+            labels: images.labels.iter().map(|&it| usize::from(it)).collect(),
+            shape: match order {
+                Order::Rows => [images.rows, images.columns],
+                Order::Pixels | Order::Permuted => [pixels.len(), 1],
+            },
+        }
+    }
+
+    /// The pixels of an image, `[T, D]`.
+    pub fn row(&self, place: usize) -> &[f32] {
+        let size = self.shape[0] * self.shape[1];
+        &self.values[place * size..(place + 1) * size]
+    }
+}
+
+/// Which pixel is read when.
+fn pixel_order(order: Order, pixels: usize, seed: u64) -> Vec<usize> {
+    let mut places: Vec<usize> = (0..pixels).collect();
+    if order == Order::Permuted {
+        SeededRng::for_stream(seed, READING).shuffle(&mut places);
+    }
+    places
+}
+
+/// Takes the last images away.
+fn split_off(images: &mut ImageCorpus, count: usize) -> Result<ImageCorpus, Error> {
+    if count >= images.len() {
+        return Err(Error::SettingOutOfRange {
+            key: "validation".to_owned(),
+            expected: "fewer images than there are to learn from",
+            got: format!("{count} of {}", images.len()),
+        });
+    }
+    let kept = images.len() - count;
+    let pixels = images.pixels.split_off(kept * images.rows * images.columns);
+    Ok(ImageCorpus {
+        pixels,
+        labels: images.labels.split_off(kept),
+        ..*images
+    })
+}
+
+/// The data set in a folder of several.
+fn locate(path: &Path) -> PathBuf {
+    let own = path.join(NAME);
+    if own.is_dir() { own } else { path.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_permutation_reads_each_pixel_once_and_the_same_way_in_all_parts() {
+        let config = |order| Config {
+            order,
+            generated_images: 20,
+            validation: 5,
+            ..Config::quick()
+        };
+        let pixels = Data::read(None, &config(Order::Pixels), 3).unwrap();
+        let permuted = Data::read(None, &config(Order::Permuted), 3).unwrap();
+        assert_eq!(permuted.train.shape, [196, 1]);
+        assert_eq!(
+            (permuted.train.labels.len(), permuted.valid.labels.len()),
+            (20, 5)
+        );
+        let order = pixel_order(Order::Permuted, 196, 3);
+        for (part, straight) in [
+            (&permuted.train, &pixels.train),
+            (&permuted.test, &pixels.test),
+        ] {
+            let expected: Vec<f32> = order.iter().map(|&it| straight.row(7)[it]).collect();
+            assert_eq!(part.row(7), expected);
+        }
+        assert_ne!(permuted.train.row(0), pixels.train.row(0));
+        let rows = Data::read(None, &config(Order::Rows), 3).unwrap();
+        assert_eq!(
+            (rows.train.shape, rows.train.row(1)),
+            ([14, 14], pixels.train.row(1))
+        );
+    }
+}
