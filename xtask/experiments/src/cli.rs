@@ -1,7 +1,10 @@
 //! The command line.
 
+mod list;
 #[cfg(test)]
 mod tests;
+
+pub use list::{Summary, list};
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -13,22 +16,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::bench::BenchArgs;
 use crate::cells::CellChoice;
-use crate::comparison::Study;
 use crate::devices::DeviceName;
-use crate::distill::{self, DistillArgs};
+use crate::distill::DistillArgs;
 use crate::error::Error;
-use crate::forecasting::Forecasting;
-use crate::language_model::{LanguageModelArgs, LanguageModelling};
-use crate::long_sequences::{self, LongSequencesArgs};
-use crate::memory::{Adding, Copying, Scenario};
-use crate::music::Music;
-use crate::pixel_mnist::PixelMnist;
+use crate::language_model::LanguageModelArgs;
+use crate::long_sequences::LongSequencesArgs;
 use crate::predict::PredictArgs;
-use crate::quickstart::{self, QuickstartArgs};
-use crate::sentiment::Sentiment;
-use crate::speech::Speech;
-use crate::tagging::Tagging;
-use crate::vanishing_gradients::{self, VanishingGradientsArgs};
+use crate::quickstart::QuickstartArgs;
+use crate::vanishing_gradients::VanishingGradientsArgs;
 
 /// Recurra's experiments.
 #[derive(Debug, Parser)]
@@ -73,6 +68,8 @@ pub enum Experiment {
     PixelMnist(CellArgs),
     /// Tag words: parts of speech, names
     Tagging(CellArgs),
+    /// Translate English to German
+    Translation(CellArgs),
     /// Recognise strings of spoken digits
     Speech(CellArgs),
     /// Add two numbers that were read long before
@@ -214,47 +211,6 @@ fn resumed_alone(experiment: Grammar) -> Grammar {
         true => arg.conflicts_with_all(&others),
         false => arg,
     })
-}
-
-/// Prints the experiments.
-pub fn list() {
-    println!(
-        "{:<21}{:<38}{:<40}{:<60}TIME ON TWO CORES",
-        "NAME", "TASK", "DATA", "EXPECTED FIGURE"
-    );
-    for summary in [
-        quickstart::SUMMARY,
-        distill::SUMMARY,
-        LanguageModelling::SUMMARY,
-        Music::SUMMARY,
-        Sentiment::SUMMARY,
-        Forecasting::SUMMARY,
-        PixelMnist::SUMMARY,
-        Tagging::SUMMARY,
-        Speech::SUMMARY,
-        Adding::SUMMARY,
-        Copying::SUMMARY,
-        vanishing_gradients::SUMMARY,
-        long_sequences::SUMMARY,
-    ] {
-        let Summary {
-            name,
-            task,
-            data,
-            expected,
-            time,
-        } = summary;
-        println!("{name:<21}{task:<38}{data:<40}{expected:<60}{time}");
-    }
-}
-
-/// An experiment in the list.
-pub struct Summary {
-    pub name: &'static str,
-    pub task: &'static str,
-    pub data: &'static str,
-    pub expected: &'static str,
-    pub time: &'static str,
 }
 
 /// clap's message on one line, with the names that would be right where clap leaves them out.

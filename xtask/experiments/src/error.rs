@@ -170,6 +170,13 @@ pub enum Error {
         reason: String,
     },
 
+    /// Subwords could not be learnt or used.
+    #[error("subwords: {cause}")]
+    Subwords {
+        /// What `tokenizers` says.
+        cause: String,
+    },
+
     /// Ctrl-C cannot be watched for.
     #[error("cannot watch for Ctrl-C: {0}")]
     Interrupt(#[from] ctrlc::Error),
@@ -204,6 +211,7 @@ impl Error {
             | Self::Train(_)
             | Self::Cells(_)
             | Self::PythonFailed { .. }
+            | Self::Subwords { .. }
             | Self::Write { .. }
             | Self::Interrupt(_) => ExitCode::from(1),
         }

@@ -33,6 +33,7 @@ mod speech;
 mod tagging;
 mod texts;
 mod training;
+mod translation;
 mod vanishing_gradients;
 mod versions;
 
@@ -54,6 +55,7 @@ use run::run;
 use sentiment::Sentiment;
 use speech::Speech;
 use tagging::Tagging;
+use translation::Translation;
 
 /// burn makes a new tensor of every result. The system's allocator hands large ones back to the kernel and has to fault
 /// every page of the next one in, which took a sixth of a training step. What is allocated is counted, for the experiment
@@ -93,6 +95,7 @@ fn dispatch(cli: Cli) -> Result<Ending, Error> {
                 Experiment::Forecasting(args) => run::<Comparison<Forecasting>>(&args),
                 Experiment::PixelMnist(args) => run::<Comparison<PixelMnist>>(&args),
                 Experiment::Tagging(args) => run::<Comparison<Tagging>>(&args),
+                Experiment::Translation(args) => run::<Comparison<Translation>>(&args),
                 Experiment::Speech(args) => run::<Comparison<Speech>>(&args),
                 Experiment::Adding(args) => run::<Memory<Adding>>(&args),
                 Experiment::CopyMemory(args) => run::<Memory<Copying>>(&args),

@@ -1,0 +1,165 @@
+//! Training one cell, and what that comes to.
+
+use burn::module::Module;
+use burn::tensor::Device;
+use recurra_cells::{AnyCell, AnyCellConfig, Direction, RecurrentConfig, SeededRng};
+use recurra_datasets::parallel::ParallelText;
+use recurra_train::checkpoint::Best;
+use recurra_train::{
+    AttentionScore, BeamSearchConfig, SearchLimits, Seq2Seq, Seq2SeqBatch, Seq2SeqConfig,
+};
+
+use super::bleu::bleu;
+use super::config::Config;
+use super::data::Data;
+use super::results::Outcome;
+use super::subwords::MARKS;
+use crate::cells::CellKind;
+use crate::error::Error;
+use crate::training::{Epochs, Lesson, Measures, Trainer};
+
+/// How many sentences are translated at a time.
+const READ: usize = 64;
+
+/// Trains a cell under a seed and tests it.
+pub fn train(
+    config: &Config,
+    data: &Data,
+    (cell, seed): (CellKind, u64),
+    trainer: &mut Trainer<'_>,
+) -> Result<Outcome, Error> {
+    let encode = |(source, target): (&str, &str)| -> Result<Pair, Error> {
+        Ok((data.source.encode(source)?, data.target.encode(target)?))
+    };
+    let pairs = Pairs {
+        config,
+        data,
+        pairs: data.train.pairs().map(encode).collect::<Result<_, _>>()?,
+        model: model_config(config, cell, [data.source.len(), data.target.len()]),
+    };
+    let task = Epochs::new(pairs, cell, &config.training);
+    let (model, trained) = trainer.train(&task, seed)?;
+    let translations = task.lesson.translate(&model, &data.test, config.beam)?;
+    Ok(Outcome {
+        test_bleu: bleu(&translations, &data.test.targets),
+        translations,
+        model_config: task.lesson.model,
+        model,
+        trained,
+    })
+}
+
+/// The model of `kind`, whose networks have as many parameters as those of an LSTM, as closely as a hidden size can.
+fn model_config(
+    config: &Config,
+    kind: CellKind,
+    vocabularies: [usize; 2],
+) -> Seq2SeqConfig<AnyCellConfig> {
+    let inputs = config.embedding_size;
+    let target = CellKind::Lstm.parameters(inputs, config.hidden_size);
+    let hidden = CellKind::closest_hidden_size(target, |it| kind.parameters(inputs, it));
+    let network = || RecurrentConfig::new(kind.config(hidden));
+    let encoder = network().with_direction(Direction::Both);
+    let attention = AttentionScore::General;
+    let mut model = Seq2SeqConfig::new(vocabularies, inputs, [encoder, network()], attention);
+    model.label_smoothing = config.label_smoothing;
+    model
+}
+
+/// The subwords of a sentence and of its translation.
+type Pair = (Vec<u32>, Vec<u32>);
+
+/// The pairs of the training part.
+struct Pairs<'a> {
+    config: &'a Config,
+    data: &'a Data,
+    pairs: Vec<Pair>,
+    model: Seq2SeqConfig<AnyCellConfig>,
+}
+
+impl Pairs<'_> {
+    /// The model's translations of the sources, in their order.
+    fn translate(
+        &self,
+        model: &Seq2Seq<AnyCell>,
+        text: &ParallelText,
+        beam: usize,
+    ) -> Result<Vec<String>, Error> {
+        let model = model.valid();
+        let sources = text.sources.iter().map(|it| self.data.source.encode(it));
+        let sources: Vec<Vec<u32>> = sources.collect::<Result<_, _>>()?;
+        let limits = SearchLimits {
+            marks: MARKS,
+            max_length: self.config.longest,
+        };
+        // Sentences of about the same length end together.
+        let mut order: Vec<usize> = (0..sources.len()).collect();
+        order.sort_by_key(|&place| sources[place].len());
+        let mut all = vec![String::new(); sources.len()];
+        for places in order.chunks(READ) {
+            let sources: Vec<&[u32]> = places
+                .iter()
+                .map(|&place| sources[place].as_slice())
+                .collect();
+            let found = match beam {
+                1 => model.greedy(&sources, limits)?,
+                width => {
+                    let search = BeamSearchConfig {
+                        width,
+                        length_penalty: self.config.length_penalty,
+                        limits,
+                    };
+                    let found = model.beam_search(&sources, search)?;
+                    found
+                        .into_iter()
+                        .map(|mut all| all.swap_remove(0))
+                        .collect()
+                }
+            };
+            for (&place, hypothesis) in places.iter().zip(found) {
+                all[place] = self.data.target.decode(&hypothesis.tokens)?;
+            }
+        }
+        Ok(all)
+    }
+}
+
+impl Lesson for Pairs<'_> {
+    type Model = Seq2Seq<AnyCell>;
+
+    const MEASURES: Measures = Measures {
+        train: "train_loss",
+        valid: "valid_bleu",
+        unit: "BLEU",
+        best: Best::Highest,
+        rate: "subwords_per_second",
+        counted: "subwords",
+    };
+
+    fn lengths(&self) -> Vec<usize> {
+        let lengths = self
+            .pairs
+            .iter()
+            .map(|(source, target)| source.len() + target.len());
+        lengths.collect()
+    }
+
+    fn init(&self, device: &Device, rng: &mut SeededRng) -> Seq2Seq<AnyCell> {
+        self.model.init(device, rng)
+    }
+
+    fn batch(&self, rows: &[usize]) -> Result<Seq2SeqBatch, Error> {
+        let pair = |&row: &usize| {
+            let (source, target) = &self.pairs[row];
+            (source.as_slice(), target.as_slice())
+        };
+        let pairs: Vec<(&[u32], &[u32])> = rows.iter().map(pair).collect();
+        Ok(Seq2SeqBatch::new(&pairs, MARKS))
+    }
+
+    /// Greedy, which is fast.
+    fn validate(&self, model: &Seq2Seq<AnyCell>) -> Result<f64, Error> {
+        let translations = self.translate(model, &self.data.valid, 1)?;
+        Ok(bleu(&translations, &self.data.valid.targets))
+    }
+}
