@@ -30,7 +30,7 @@ fn trained(folder: &Path) -> PathBuf {
     command.args(["run", "sentiment", "--quick", "--device", "flex", "--data"]);
     command.arg(corpus(folder)).arg("--runs").arg(&runs);
     for setting in [
-        "epochs=8",
+        "training.epochs=8",
         "validation=20",
         "embedding_size=8",
         "hidden_size=8",

@@ -59,16 +59,27 @@ const MUSIC: [&str; 6] = [
 
 /// Seven steps an epoch of texts of all lengths, with four validations and checkpoints.
 const SENTIMENT: [&str; 10] = [
-    "epochs=8",
-    "batch_size=16",
+    "training.epochs=8",
+    "training.batch_size=16",
     "generated_texts=100",
     "validation=20",
     "embedding_size=8",
     "hidden_size=6",
     "hidden_layer=5",
-    "dropout.input=0.2",
-    "dropout.words=0.1",
-    "dropout.recurrent=0.2",
+    "training.dropout.input=0.2",
+    "training.dropout.words=0.1",
+    "training.dropout.recurrent=0.2",
+];
+
+/// Two models, of which the first is a perceptron; images of all parts are drawn anew when the run goes on.
+const PIXEL_MNIST: [&str; 7] = [
+    "order=rows",
+    "generated_images=60",
+    "validation=12",
+    "parameters=2000",
+    "training.epochs=6",
+    "training.batch_size=16",
+    "training.dropout.output=0.2",
 ];
 
 fn language_model(optimizer: &[&'static str]) -> Case {
@@ -82,6 +93,13 @@ fn music() -> Case {
     Case {
         experiment: "music",
         settings: MUSIC.to_vec(),
+    }
+}
+
+fn pixel_mnist() -> Case {
+    Case {
+        experiment: "pixel-mnist",
+        settings: PIXEL_MNIST.to_vec(),
     }
 }
 
@@ -198,6 +216,12 @@ fn a_killed_run_with_averages_goes_on_flex() {
 #[test]
 fn a_killed_run_of_music_goes_on_flex() {
     a_killed_run_goes_on("flex", &music());
+}
+
+#[cfg(feature = "flex")]
+#[test]
+fn a_killed_run_of_two_models_goes_on_flex() {
+    a_killed_run_goes_on("flex", &pixel_mnist());
 }
 
 #[cfg(feature = "flex")]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use recurra_datasets::DatasetError;
 use recurra_datasets::series::{SeriesParts, TimeSeries};
 use serde::Serialize;
 
@@ -47,7 +48,7 @@ struct Scales {
 impl Data {
     /// Reads the table at `path`, or generates one from `seed`.
     pub fn read(path: Option<&Path>, config: &Config, seed: u64) -> Result<Self, Error> {
-        let (name, measured) = match path.map(locate) {
+        let (name, measured) = match path.map(locate).transpose()? {
             None => {
                 let (steps, series) = (config.generated_steps, GENERATED_SERIES);
                 let waves = TimeSeries::generated_sines(seed, steps, series);
@@ -180,8 +181,18 @@ fn check_length(parts: &SeriesParts, config: &Config) -> Result<(), Error> {
 }
 
 /// The table in a folder, or in its subfolder `ett`; a file as it is.
-fn locate(path: &Path) -> PathBuf {
+fn locate(path: &Path) -> Result<PathBuf, Error> {
+    if !path.is_dir() {
+        return Ok(path.to_owned());
+    }
     let candidates = [path.join("ett").join(ETT.0), path.join(ETT.0)];
     let found = candidates.into_iter().find(|file| file.is_file());
-    found.unwrap_or_else(|| path.to_owned())
+    found.ok_or_else(|| {
+        let missing = DatasetError::MissingFile {
+            folder: path.to_owned(),
+            expected: format!("{}; any other table is given by its file", ETT.0),
+            found: Vec::new(),
+        };
+        missing.into()
+    })
 }
