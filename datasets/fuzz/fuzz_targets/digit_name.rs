@@ -9,8 +9,8 @@ use recurra_datasets_fuzz::in_file;
 const RECORDING: &[u8] = include_bytes!("../seeds/wav/one_sample.wav");
 
 fuzz_target!(|name: &str| {
-    // What a file cannot be called.
-    if name.len() > 200 || name.contains(['/', '\0']) {
+    // What a file cannot be called, and what an error would show as a second line.
+    if name.len() > 200 || name.contains(['/', '\0', '\n']) {
         return;
     }
     let name = format!("{name}.wav");
