@@ -6,11 +6,12 @@ use super::Finding;
 use super::manifests::line_of;
 
 /// Each package with those of ours that it may depend on. Tests and examples see everything.
-const LAYERS: [(&str, &[&str]); 6] = [
+const LAYERS: [(&str, &[&str]); 7] = [
     ("recurra-cells", &[]),
     ("recurra-train", &["recurra-cells"]),
     ("recurra-distill", &["recurra-cells", "recurra-train"]),
     ("recurra-datasets", &[]),
+    ("recurra-datasets-fuzz", &["recurra-datasets"]),
     (
         "recurra-experiments",
         &[

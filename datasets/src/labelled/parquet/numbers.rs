@@ -25,6 +25,10 @@ impl NumberTable {
     /// names row and column, both rows and what stands in a list counted from 0, if it is no Parquet
     /// file, has no such column or one of another type, or a list has another length than the first,
     /// none at all, or something that is not finite; [`DatasetError::NoExamples`] if there is no row.
+    ///
+    /// # Panics
+    ///
+    /// The crate that reads Parquet files may panic where one's description of itself is damaged.
     pub fn read_parquet(path: impl AsRef<Path>, column: &str) -> Result<Self, DatasetError> {
         let path = path.as_ref();
         let file = ParquetFile::open(path)?;

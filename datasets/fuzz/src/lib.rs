@@ -1,0 +1,7 @@
+//! What the fuzz targets share.
+
+mod checks;
+mod files;
+
+pub use checks::{labelled, tagged};
+pub use files::{in_file, in_files};
