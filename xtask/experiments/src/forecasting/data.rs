@@ -66,26 +66,7 @@ impl Data {
         };
         check_length(&parts, config)?;
         let series = measured.standardised(parts.train.clone());
-        let starts = starts(&parts.train, config);
-        let linear = Linear::fit(&series, starts, &parts.valid, config);
-        let judge = |forecast: &dyn Fn(usize, usize) -> Vec<f32>| {
-            Judged::new(&series, &parts.test, config, forecast)
-        };
-        let horizon = config.longest();
-        let baselines = [
-            (
-                "naive",
-                judge(&|start, of| naive(&series, (start, of), horizon)),
-            ),
-            (
-                "seasonal",
-                judge(&|start, of| seasonal(&series, (start, of), horizon)),
-            ),
-            (
-                "linear",
-                judge(&|start, of| linear.forecast(&series, (start, of))),
-            ),
-        ];
+        let baselines = baselines(&series, &parts, config);
         Ok(Self {
             name,
             scales: Scales::of(&measured, parts.train.clone()),
@@ -153,6 +134,32 @@ impl Scales {
             deviation,
         }
     }
+}
+
+/// Forecasts without a network, judged on the test part.
+fn baselines(
+    series: &TimeSeries,
+    parts: &SeriesParts,
+    config: &Config,
+) -> [(&'static str, Judged); 3] {
+    let starts = starts(&parts.train, config);
+    let (linear, horizon) = (
+        Linear::fit(series, starts, &parts.valid, config),
+        config.longest(),
+    );
+    let judge = |forecast: &dyn Fn((usize, usize)) -> Vec<f32>| {
+        Judged::new(series, &parts.test, config, |start, of| {
+            forecast((start, of))
+        })
+    };
+    [
+        ("naive", judge(&|window| naive(series, window, horizon))),
+        (
+            "seasonal",
+            judge(&|window| seasonal(series, window, horizon)),
+        ),
+        ("linear", judge(&|window| linear.forecast(series, window))),
+    ]
 }
 
 /// The first steps that windows forecast which learn from a part: all of the longest horizon is in the part, and the window

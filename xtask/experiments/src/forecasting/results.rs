@@ -160,8 +160,12 @@ fn example(outcome: &Outcome, config: &Config, data: &Data) -> Chart {
             .map(|(ahead, &value)| ((start + ahead) as f64, f64::from(value)))
             .collect()
     };
-    let cell = outcome.trained.cell;
+    let (cell, none) = (outcome.trained.cell, CellChoice::All as usize);
     let day = seasonal(&data.series, (*start, of), horizon);
+    let last_day = Curve {
+        stroke: Stroke::Thin,
+        ..curve("last day", none, ahead(&day))
+    };
     Chart {
         title: format!(
             "{}: what was measured, and forecasts",
@@ -172,24 +176,9 @@ fn example(outcome: &Outcome, config: &Config, data: &Data) -> Chart {
         x_scale: Scale::Linear,
         y_scale: Scale::Linear,
         curves: vec![
-            Curve {
-                label: "measured".to_owned(),
-                colour: CellChoice::All as usize,
-                stroke: Stroke::Plain,
-                points: truth.collect(),
-            },
-            Curve {
-                label: "last day".to_owned(),
-                colour: CellChoice::All as usize,
-                stroke: Stroke::Thin,
-                points: ahead(&day),
-            },
-            Curve {
-                label: cell.name().to_owned(),
-                colour: cell as usize,
-                stroke: Stroke::Plain,
-                points: ahead(forecast),
-            },
+            curve("measured", none, truth.collect()),
+            last_day,
+            curve(cell.name(), cell as usize, ahead(forecast)),
         ],
     }
 }

@@ -65,6 +65,7 @@ pub fn page(outcomes: &[&Outcome], config: &Config, data: &Data) -> Page {
         Order::Permuted => "a pixel a step, in an order that was drawn once",
         Order::Rows => "a row a step",
     };
+    let cells = outcomes.iter().map(|outcome| row(outcome));
     let perceptrons = outcomes.iter().filter_map(|outcome| perceptron(outcome));
     Page {
         title: "Digits, pixel by pixel".to_owned(),
@@ -78,11 +79,7 @@ pub fn page(outcomes: &[&Outcome], config: &Config, data: &Data) -> Page {
         ),
         table: Table {
             head: HEAD.map(str::to_owned).to_vec(),
-            rows: outcomes
-                .iter()
-                .map(|outcome| row(outcome))
-                .chain(perceptrons)
-                .collect(),
+            rows: cells.chain(perceptrons).collect(),
         },
         notes: report::notes(&trained),
         charts: report::charts(

@@ -6,7 +6,8 @@ use recurra_cells::{AnyCell, AnyCellConfig, Direction, RecurrentConfig, SeededRn
 use recurra_datasets::parallel::ParallelText;
 use recurra_train::checkpoint::Best;
 use recurra_train::{
-    AttentionScore, BeamSearchConfig, SearchLimits, Seq2Seq, Seq2SeqBatch, Seq2SeqConfig,
+    AttentionScore, BeamSearchConfig, Hypothesis, SearchLimits, Seq2Seq, Seq2SeqBatch,
+    Seq2SeqConfig,
 };
 
 use super::bleu::bleu;
@@ -88,39 +89,42 @@ impl Pairs<'_> {
         let model = model.valid();
         let sources = text.sources.iter().map(|it| self.data.source.encode(it));
         let sources: Vec<Vec<u32>> = sources.collect::<Result<_, _>>()?;
-        let limits = SearchLimits {
-            marks: MARKS,
-            max_length: self.config.longest,
-        };
         // Sentences of about the same length end together.
         let mut order: Vec<usize> = (0..sources.len()).collect();
         order.sort_by_key(|&place| sources[place].len());
         let mut all = vec![String::new(); sources.len()];
         for places in order.chunks(READ) {
-            let sources: Vec<&[u32]> = places
-                .iter()
-                .map(|&place| sources[place].as_slice())
-                .collect();
-            let found = match beam {
-                1 => model.greedy(&sources, limits)?,
-                width => {
-                    let search = BeamSearchConfig {
-                        width,
-                        length_penalty: self.config.length_penalty,
-                        limits,
-                    };
-                    let found = model.beam_search(&sources, search)?;
-                    found
-                        .into_iter()
-                        .map(|mut all| all.swap_remove(0))
-                        .collect()
-                }
-            };
+            let sources = places.iter().map(|&place| sources[place].as_slice());
+            let found = self.search(&model, &sources.collect::<Vec<_>>(), beam)?;
             for (&place, hypothesis) in places.iter().zip(found) {
                 all[place] = self.data.target.decode(&hypothesis.tokens)?;
             }
         }
         Ok(all)
+    }
+
+    /// The best translation of each source.
+    fn search(
+        &self,
+        model: &Seq2Seq<AnyCell>,
+        sources: &[&[u32]],
+        width: usize,
+    ) -> Result<Vec<Hypothesis>, Error> {
+        let limits = SearchLimits {
+            marks: MARKS,
+            max_length: self.config.longest,
+        };
+        if width == 1 {
+            return Ok(model.greedy(sources, limits)?);
+        }
+        let search = BeamSearchConfig {
+            width,
+            length_penalty: self.config.length_penalty,
+            limits,
+        };
+        let found = model.beam_search(sources, search)?;
+        let best = found.into_iter().map(|mut all| all.swap_remove(0));
+        Ok(best.collect())
     }
 }
 
