@@ -12,8 +12,8 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::{
     CtcRecognizer, CtcRecognizerConfig, Error, Forecaster, ForecasterConfig, LanguageModel,
     LanguageModelConfig, MultiLabelPredictor, MultiLabelPredictorConfig, Seq2Seq, Seq2SeqConfig,
-    SequenceClassifier, SequenceClassifierConfig, SequenceTagger, SequenceTaggerConfig, WordTagger,
-    WordTaggerConfig,
+    SequenceClassifier, SequenceClassifierConfig, SequenceTagger, SequenceTaggerConfig,
+    SeriesClassifier, SeriesClassifierConfig, WordTagger, WordTaggerConfig,
 };
 
 /// The file of the configuration.
@@ -65,6 +65,7 @@ model_configs!(
     Seq2SeqConfig builds Seq2Seq,
     SequenceClassifierConfig builds SequenceClassifier,
     SequenceTaggerConfig builds SequenceTagger,
+    SeriesClassifierConfig builds SeriesClassifier,
     WordTaggerConfig builds WordTagger,
 );
 

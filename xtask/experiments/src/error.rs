@@ -84,14 +84,13 @@ pub enum Error {
         path: PathBuf,
     },
 
-    /// A folder whose model cannot tell texts apart.
-    #[error(
-        "{} has no classifier of texts, with its classes.json and vocabulary.json; runs of sentiment, distill and quickstart have one",
-        path.display()
-    )]
-    NoClassifier {
+    /// A folder without a model that this program reads.
+    #[error("{} has no model; one of {expected} should be there or in its folder model", path.display())]
+    NoModel {
         /// The folder.
         path: PathBuf,
+        /// The files of which a model has one.
+        expected: String,
     },
 
     /// A line that cannot be read.
@@ -199,7 +198,7 @@ impl Error {
             | Self::InvalidSettings { .. }
             | Self::DeviceNotBuilt { .. }
             | Self::NotARun { .. }
-            | Self::NoClassifier { .. }
+            | Self::NoModel { .. }
             | Self::Line { .. }
             | Self::OtherExperiment { .. }
             | Self::Read { .. }

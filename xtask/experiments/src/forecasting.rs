@@ -20,6 +20,8 @@ use crate::report::{Expected, Page};
 use crate::training::Trainer;
 use config::Config;
 use data::Data;
+pub use data::Scales;
+pub use lesson::forecasts;
 use results::Outcome;
 
 /// The experiment.

@@ -1,27 +1,35 @@
-//! The command `predict`: what the model of a run says of texts.
+//! The command `predict`: what the model of a run says of lines.
+
+mod classes;
+mod continuations;
+mod digits;
+mod forecasts;
+mod tags;
+mod translations;
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
+use burn::tensor::Device;
 use clap::Args;
-use recurra_distill::Teacher;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use crate::devices::{self, DeviceName};
 use crate::error::Error;
-use crate::texts::Model;
 
 /// The arguments of `predict`.
 #[derive(Debug, Args)]
 pub struct PredictArgs {
-    /// The folder of a run that trained a classifier of texts, or the folder of such a model
+    /// The folder of a run that trained a classifier of texts, a tagger, a translator, a recogniser, a forecaster or a language
+    /// model; or the folder of such a model
     #[arg(value_name = "RUN")]
     run: PathBuf,
-    /// Files with a text a line; standard input if there is none
+    /// Files with a text a line (for a recogniser the path of a WAV file a line, for a forecaster that of a table); standard
+    /// input if there is none
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// JSON Lines with the probabilities of all classes, instead of class, probability and text
+    /// JSON Lines with all that the model says
     #[arg(long)]
     json: bool,
     /// Where to compute; the first of flex, ndarray, wgpu and cuda that this build has
@@ -29,34 +37,81 @@ pub struct PredictArgs {
     device: Option<DeviceName>,
 }
 
+/// A trained model with all that it takes to use it.
+trait Predictor {
+    /// What it says of a line that is not blank.
+    fn predict(&self, line: &str) -> Result<Prediction, Error>;
+}
+
+/// What is said of a line, to be read and for scripts.
+struct Prediction {
+    text: String,
+    json: Value,
+}
+
+/// A kind of model: the file that only its folder has, and how it is read.
+struct Kind {
+    file: &'static str,
+    read: fn(&Path, &Device) -> Result<Box<dyn Predictor>, Error>,
+}
+
+/// The last is a language model, whose file others have as well.
+const KINDS: [Kind; 6] = [
+    Kind {
+        file: "classes.json",
+        read: classes::read,
+    },
+    Kind {
+        file: "tags.json",
+        read: tags::read,
+    },
+    Kind {
+        file: "source-tokenizer.json",
+        read: translations::read,
+    },
+    Kind {
+        file: "features.json",
+        read: digits::read,
+    },
+    Kind {
+        file: "scales.json",
+        read: forecasts::read,
+    },
+    Kind {
+        file: "vocabulary.json",
+        read: continuations::read,
+    },
+];
+
 /// Prints a line for each line that is read, at once.
 pub fn run(args: &PredictArgs) -> Result<(), Error> {
-    let folder = model_folder(&args.run)?;
+    let (folder, kind) = model_folder(&args.run)?;
     let (_, device) = devices::choose(args.device)?;
-    let model = Model::read(&folder, &device)?;
-    let print = match args.json {
-        true => as_json,
-        false => as_text,
-    };
-    let mut output = io::stdout().lock();
+    let predictor = (kind.read)(&folder, &device)?;
+    let (mut output, json) = (io::stdout().lock(), args.json);
     if args.files.is_empty() {
-        let name = Path::new("standard input");
-        return predict(&model, (name, io::stdin().lock()), print, &mut output);
+        let lines = (Path::new("standard input"), io::stdin().lock());
+        return predict(predictor.as_ref(), lines, json, &mut output);
     }
     // All are opened before the first is read.
     let opened: Result<Vec<File>, Error> = args.files.iter().map(|it| open(it)).collect();
     for (path, file) in args.files.iter().zip(opened?) {
-        predict(&model, (path, BufReader::new(file)), print, &mut output)?;
+        let lines = (path.as_path(), BufReader::new(file));
+        predict(predictor.as_ref(), lines, json, &mut output)?;
     }
     Ok(())
 }
 
 /// A run has its model in a folder of its own.
-fn model_folder(run: &Path) -> Result<PathBuf, Error> {
-    let candidates = [run.join("model"), run.to_owned()];
-    let found = candidates.into_iter().find(|folder| Model::is_in(folder));
-    found.ok_or_else(|| Error::NoClassifier {
+fn model_folder(run: &Path) -> Result<(PathBuf, &'static Kind), Error> {
+    let folders = [run.join("model"), run.to_owned()];
+    let found = folders.into_iter().find_map(|folder| {
+        let kind = KINDS.iter().find(|kind| folder.join(kind.file).is_file())?;
+        Some((folder, kind))
+    });
+    found.ok_or_else(|| Error::NoModel {
         path: run.to_owned(),
+        expected: KINDS.map(|kind| kind.file).join(", "),
     })
 }
 
@@ -67,14 +122,11 @@ fn open(path: &Path) -> Result<File, Error> {
     })
 }
 
-/// How a prediction is printed, given classes, text, the class that was decided for, and probabilities.
-type Print = fn(&[String], &str, usize, &[f64]) -> String;
-
-/// A blank line has no text, and is given back as it is. A reader that goes away ends the output and is no error.
+/// A blank line is given back as it is. A reader that goes away ends the output and is no error.
 fn predict(
-    model: &Model,
+    predictor: &dyn Predictor,
     (name, lines): (&Path, impl BufRead),
-    print: Print,
+    json: bool,
     output: &mut impl Write,
 ) -> Result<(), Error> {
     for (number, line) in lines.lines().enumerate() {
@@ -83,15 +135,14 @@ fn predict(
             line: number + 1,
             cause,
         })?;
-        let text = line.trim();
-        let printed = match text {
+        let printed = match line.trim() {
             "" => String::new(),
-            text => {
-                let soft = model.label(&[text])?;
-                let decided = soft.decisions()[0];
-                let probabilities = soft.probabilities().next();
-                let probabilities = probabilities.expect("one text was asked for");
-                print(model.classes(), text, decided, &probabilities)
+            line => {
+                let prediction = predictor.predict(line)?;
+                match json {
+                    true => prediction.json.to_string(),
+                    false => prediction.text,
+                }
             }
         };
         match writeln!(output, "{printed}") {
@@ -105,46 +156,15 @@ fn predict(
     Ok(())
 }
 
-fn as_text(classes: &[String], text: &str, decided: usize, probabilities: &[f64]) -> String {
-    let (class, probability) = (&classes[decided], probabilities[decided]);
-    format!("{class}\t{probability:.4}\t{text}")
-}
-
-fn as_json(classes: &[String], text: &str, decided: usize, probabilities: &[f64]) -> String {
-    let pairs = classes.iter().zip(probabilities);
-    let all: Map<String, Value> = pairs
-        .map(|(class, &probability)| (class.clone(), json!(probability)))
-        .collect();
-    json!({"text": text, "class": classes[decided], "probabilities": all}).to_string()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_prediction_is_a_line_of_text_or_of_json() {
-        let classes = ["bad", "good"].map(str::to_owned);
-        assert_eq!(
-            as_text(&classes, "a film", 1, &[0.25, 0.75]),
-            "good\t0.7500\ta film"
-        );
-        let line: Value = serde_json::from_str(&as_json(&classes, "a \"film\"", 0, &[0.75, 0.25]))
-            .expect("valid JSON");
-        let expected = json!({
-            "text": "a \"film\"",
-            "class": "bad",
-            "probabilities": {"bad": 0.75, "good": 0.25},
-        });
-        assert_eq!(line, expected);
-    }
-
-    #[test]
-    fn what_has_no_classifier_is_named() {
+    fn what_has_no_model_is_named() {
         let folder = tempfile::tempdir().expect("a folder");
-        let text = model_folder(folder.path())
-            .expect_err("an empty folder")
-            .to_string();
+        let found = model_folder(folder.path()).map(|(folder, _)| folder);
+        let text = found.expect_err("an empty folder").to_string();
         assert!(
             text.contains(&folder.path().display().to_string()) && text.contains("classes.json"),
             "{text}"

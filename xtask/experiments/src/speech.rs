@@ -16,14 +16,11 @@ use crate::cli::{CellArgs, Summary};
 use crate::comparison::{self, Study};
 use crate::error::Error;
 use crate::report::{Expected, Page};
-use crate::run_folder::RunFolder;
 use crate::training::Trainer;
 use config::Config;
 use data::Data;
+pub use data::Features;
 use results::Outcome;
-
-/// What recordings of the model's kind become before it reads them.
-const FEATURES: &str = "features.json";
 
 /// The experiment.
 pub struct Speech;
@@ -61,8 +58,7 @@ impl Study for Speech {
 
     fn save(data: &Data, best: &Outcome, folder: &Path) -> Result<(), Error> {
         save(folder, &best.model_config, &best.model)?;
-        RunFolder::at(folder).write_json(FEATURES, &data.features)?;
-        Ok(())
+        data.features.write(folder)
     }
 
     fn expected(_: &Config, _: &Data) -> BTreeMap<&'static str, Expected> {

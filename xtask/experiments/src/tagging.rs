@@ -18,6 +18,7 @@ use crate::report::{Expected, Page};
 use crate::training::Trainer;
 use config::Config;
 use data::Data;
+pub use data::Reader;
 use results::Outcome;
 
 /// The experiment.

@@ -22,6 +22,11 @@ use crate::training::Trainer;
 use config::Config;
 use data::Data;
 use results::Outcome;
+pub use subwords::{MARKS, Subwords};
+
+/// The files of the subwords beside a model.
+pub const SOURCE: &str = "source-tokenizer.json";
+pub const TARGET: &str = "target-tokenizer.json";
 
 /// The experiment.
 pub struct Translation;
@@ -59,8 +64,8 @@ impl Study for Translation {
 
     fn save(data: &Data, best: &Outcome, folder: &Path) -> Result<(), Error> {
         save(folder, &best.model_config, &best.model)?;
-        data.source.write(&folder.join("source-tokenizer.json"))?;
-        data.target.write(&folder.join("target-tokenizer.json"))
+        data.source.write(&folder.join(SOURCE))?;
+        data.target.write(&folder.join(TARGET))
     }
 
     fn expected(_: &Config, data: &Data) -> BTreeMap<&'static str, Expected> {

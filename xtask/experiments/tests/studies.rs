@@ -4,8 +4,9 @@
 #![cfg(feature = "flex")]
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -32,12 +33,33 @@ fn report(output: &Output) -> (Value, PathBuf) {
     (serde_json::from_str(&report).expect("valid JSON"), folder)
 }
 
-/// Runs an experiment with these settings; its results have these names, its page these words, its model these files.
+/// What the model of a run says of a line, as text and as JSON.
+fn predicted(run: &Path, line: &str) -> (String, Value) {
+    let said = |flags: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_recurra-experiments"));
+        command.arg("predict").arg(run).args(["--device", "flex"]);
+        command.args(flags).stdin(Stdio::piped());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the program starts");
+        let mut input = child.stdin.take().expect("a standard input");
+        writeln!(input, "{line}").expect("it reads");
+        drop(input);
+        let output = child.wait_with_output().expect("the program ends");
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{errors}");
+        String::from_utf8(output.stdout).expect("text")
+    };
+    let json = serde_json::from_str(&said(&["--json"])).expect("valid JSON");
+    (said(&[]), json)
+}
+
+/// Runs an experiment with these settings, in a folder that is left to be looked at; its results have these names, its page
+/// these words, its model these files.
 fn an_experiment_reports(
     experiment: &str,
     settings: &[&str],
     (names, words, files): (&[&str], &[&str], &[&str]),
-) -> Value {
+) -> (Value, PathBuf, TempDir) {
     let runs = TempDir::new().expect("a folder");
     let settings = settings.iter().flat_map(|setting| ["--set", setting]);
     let settings: Vec<&str> = settings.collect();
@@ -54,7 +76,7 @@ fn an_experiment_reports(
     for file in files.iter().chain(&["config.json", "model.safetensors"]) {
         assert!(folder.join("model").join(file).is_file(), "{file}");
     }
-    results
+    (results, folder, runs)
 }
 
 #[test]
@@ -76,7 +98,20 @@ fn series_are_forecast() {
         "linear_mae_2",
     ];
     let words = ["as the last day", "linear map", "steps ahead"];
-    an_experiment_reports("forecasting", &settings, (&names, &words, &["scales.json"]));
+    let (_, run, _runs) =
+        an_experiment_reports("forecasting", &settings, (&names, &words, &["scales.json"]));
+    let table = run.join("table.csv");
+    let steps = (0..30).map(|step| format!("{step},{},1,{}\n", step % 5, 0.1 * f64::from(step)));
+    let text = format!("date,y1,y2,y3\n{}", steps.collect::<String>());
+    fs::write(&table, text).expect("a table");
+    let (text, json) = predicted(&run, table.to_str().expect("a path"));
+    assert_eq!(text.lines().count(), 5, "{text}");
+    assert_eq!(text.lines().next(), Some("step,y1,y2,y3"));
+    assert_eq!(
+        json["forecast"]["y3"].as_array().map(Vec::len),
+        Some(4),
+        "{json}"
+    );
 }
 
 #[test]
@@ -106,7 +141,8 @@ fn words_are_tagged() {
     ];
     let files = ["vocabulary.json", "characters.json", "tags.json"];
     let words = ["taken for NOUN", "Mistakes"];
-    let results = an_experiment_reports("tagging", &settings, (&names, &words, &files));
+    let (results, run, _runs) =
+        an_experiment_reports("tagging", &settings, (&names, &words, &files));
     let value = |name: &str| results[name].as_f64().expect("a number");
     // Endings and places tell what words are that nobody has seen.
     assert!(
@@ -142,7 +178,32 @@ fn sentences_are_translated() {
     let files = ["source-tokenizer.json", "target-tokenizer.json"];
     let names = ["valid_bleu", "test_bleu", "word_by_word_bleu"];
     let words = ["word by word", "reference"];
-    an_experiment_reports("translation", &settings, (&names, &words, &files));
+    let (_, run, _runs) = an_experiment_reports("translation", &settings, (&names, &words, &files));
+    let (text, json) = predicted(&run, "the farmer sees a dog .");
+    assert_eq!(
+        text.trim_end(),
+        json["translation"].as_str().expect("a translation")
+    );
+}
+
+/// Half a second of a buzz.
+fn wav(rate: u32) -> Vec<u8> {
+    let samples = (0..rate / 2).flat_map(|step| ((step % 40) as i16 * 500).to_le_bytes());
+    let samples: Vec<u8> = samples.collect();
+    let length = samples.len() as u32;
+    let mut file = b"RIFF".to_vec();
+    file.extend((36 + length).to_le_bytes());
+    file.extend(b"WAVEfmt ");
+    file.extend(16u32.to_le_bytes());
+    // Integers, one channel.
+    file.extend([1, 0, 1, 0]);
+    file.extend(rate.to_le_bytes());
+    file.extend((2 * rate).to_le_bytes());
+    file.extend([2, 0, 16, 0]);
+    file.extend(b"data");
+    file.extend(length.to_le_bytes());
+    file.extend(samples);
+    file
 }
 
 #[test]
@@ -164,7 +225,13 @@ fn spoken_digits_are_recognised() {
         "nearest_spectrum_digit_error",
     ];
     let words = ["unseen speaker", "recognised"];
-    an_experiment_reports("speech", &settings, (&names, &words, &["features.json"]));
+    let (_, run, _runs) =
+        an_experiment_reports("speech", &settings, (&names, &words, &["features.json"]));
+    let path = run.join("noise.wav");
+    fs::write(&path, wav(8000)).expect("a recording");
+    let (text, json) = predicted(&run, path.to_str().expect("a path"));
+    let digits = json["digits"].as_array().expect("digits");
+    assert_eq!(text.split_whitespace().count(), digits.len(), "{text}");
 }
 
 #[test]

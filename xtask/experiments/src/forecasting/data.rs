@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use recurra_datasets::DatasetError;
 use recurra_datasets::series::{SeriesParts, TimeSeries};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::baselines::{Linear, naive, seasonal};
 use super::config::Config;
@@ -37,12 +37,15 @@ pub struct Data {
     pub baselines: [(&'static str, Judged); 3],
 }
 
-/// `measured = mean + deviation * standardised`, for each series.
-#[derive(Serialize)]
-struct Scales {
-    names: Vec<String>,
+/// What a model's numbers mean, and what it reads: `measured = mean + deviation * standardised`, for each series.
+#[derive(Serialize, Deserialize)]
+pub struct Scales {
+    pub names: Vec<String>,
     mean: Vec<f64>,
     deviation: Vec<f64>,
+    /// How many steps a forecast is made from, and how many of them are read at once.
+    pub window: usize,
+    pub segment: usize,
 }
 
 impl Data {
@@ -69,7 +72,7 @@ impl Data {
         let baselines = baselines(&series, &parts, config);
         Ok(Self {
             name,
-            scales: Scales::of(&measured, parts.train.clone()),
+            scales: Scales::of(&measured, parts.train.clone(), config),
             series,
             parts,
             is_ett,
@@ -119,7 +122,26 @@ impl StudyData for Data {
 }
 
 impl Scales {
-    fn of(measured: &TimeSeries, part: Range<usize>) -> Self {
+    /// Reads what the experiment wrote beside a model.
+    pub fn read(folder: &Path) -> Result<Self, Error> {
+        RunFolder::at(folder).read(SCALES)
+    }
+
+    /// Measurements of the same series as the model reads them.
+    pub fn standardised(&self, mut table: TimeSeries) -> TimeSeries {
+        let scales = self.mean.iter().zip(&self.deviation).cycle();
+        for (value, (mean, deviation)) in table.values.iter_mut().zip(scales) {
+            *value = (*value - mean) / deviation;
+        }
+        table
+    }
+
+    /// What a number of the model's means for a series.
+    pub fn measured(&self, series: usize, value: f32) -> f64 {
+        self.mean[series] + self.deviation[series] * f64::from(value)
+    }
+
+    fn of(measured: &TimeSeries, part: Range<usize>, config: &Config) -> Self {
         let count = part.len() as f64;
         let moments = (0..measured.names.len()).map(|series| {
             let values = part.clone().map(|step| measured.step(step)[series]);
@@ -132,6 +154,8 @@ impl Scales {
             names: measured.names.clone(),
             mean,
             deviation,
+            window: config.window,
+            segment: config.segment,
         }
     }
 }

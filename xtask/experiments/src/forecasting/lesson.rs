@@ -5,6 +5,7 @@ use std::ops::Range;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 use recurra_cells::{AnyCell, AnyCellConfig, RecurrentConfig, SeededRng};
+use recurra_datasets::series::TimeSeries;
 use recurra_train::checkpoint::Best;
 use recurra_train::{ForecastBatch, Forecaster, ForecasterConfig};
 
@@ -68,40 +69,9 @@ struct Windows<'a> {
 }
 
 impl Windows<'_> {
-    /// What the model reads of windows, `[B, window / segment, segment + series]`.
-    fn inputs(&self, windows: &[(usize, usize)]) -> (Vec<f32>, [usize; 3]) {
-        let (series, segment) = (&self.data.series, self.config.segment);
-        let width = segment + series.names.len();
-        let steps = self.config.window / segment;
-        let mut inputs = Vec::with_capacity(windows.len() * steps * width);
-        for &(start, of) in windows {
-            let last = series.step(start - 1)[of];
-            for first in (start - self.config.window..start).step_by(segment) {
-                let values = (first..first + segment).map(|step| series.step(step)[of] - last);
-                inputs.extend(values.map(|value| value as f32));
-                let own = (0..series.names.len()).map(|it| f32::from(u8::from(it == of)));
-                inputs.extend(own);
-            }
-        }
-        (inputs, [windows.len(), steps, width])
-    }
-
-    /// The model's forecasts of windows.
     fn forecasts(&self, model: &Forecaster<AnyCell>, windows: &[(usize, usize)]) -> Vec<Vec<f32>> {
-        let (model, series) = (model.valid(), &self.data.series);
-        let mut forecasts = Vec::with_capacity(windows.len());
-        for windows in windows.chunks(READ) {
-            let (inputs, shape) = self.inputs(windows);
-            let inputs = TensorData::new(inputs, shape);
-            let inputs = Tensor::from_data(inputs, &model.device());
-            let ahead = model.forward(inputs, None).into_data();
-            let ahead: Vec<f32> = ahead.iter::<f32>().collect();
-            for (ahead, &(start, of)) in ahead.chunks_exact(model.horizon()).zip(windows) {
-                let last = series.step(start - 1)[of] as f32;
-                forecasts.push(ahead.iter().map(|it| it + last).collect());
-            }
-        }
-        forecasts
+        let shape = (self.config.window, self.config.segment);
+        forecasts(&model.valid(), &self.data.series, windows, shape)
     }
 
     fn judge(&self, model: &Forecaster<AnyCell>, part: &Range<usize>) -> Judged {
@@ -172,4 +142,47 @@ impl Lesson for Windows<'_> {
     fn validate(&self, model: &Forecaster<AnyCell>) -> Result<f64, Error> {
         Ok(self.judge(model, &self.data.parts.valid).squared())
     }
+}
+
+/// What a model says follows windows, each of the steps before `start` of series `of`, of `(window, segment)` steps: all in the
+/// units of `series`.
+pub fn forecasts(
+    model: &Forecaster<AnyCell>,
+    series: &TimeSeries,
+    windows: &[(usize, usize)],
+    shape: (usize, usize),
+) -> Vec<Vec<f32>> {
+    let mut forecasts = Vec::with_capacity(windows.len());
+    for windows in windows.chunks(READ) {
+        let (values, dims) = inputs(series, windows, shape);
+        let values = Tensor::from_data(TensorData::new(values, dims), &model.device());
+        let ahead = model.forward(values, None).into_data();
+        let ahead: Vec<f32> = ahead.iter::<f32>().collect();
+        for (ahead, &(start, of)) in ahead.chunks_exact(model.horizon()).zip(windows) {
+            let last = series.step(start - 1)[of] as f32;
+            forecasts.push(ahead.iter().map(|it| it + last).collect());
+        }
+    }
+    forecasts
+}
+
+/// What the model reads of windows, `[B, window / segment, segment + series]`: each less its last value, and which series it is
+/// of.
+fn inputs(
+    series: &TimeSeries,
+    windows: &[(usize, usize)],
+    (window, segment): (usize, usize),
+) -> (Vec<f32>, [usize; 3]) {
+    let (steps, width) = (window / segment, segment + series.names.len());
+    let mut inputs = Vec::with_capacity(windows.len() * steps * width);
+    for &(start, of) in windows {
+        let last = series.step(start - 1)[of];
+        for first in (start - window..start).step_by(segment) {
+            let values = (first..first + segment).map(|step| series.step(step)[of] - last);
+            inputs.extend(values.map(|value| value as f32));
+            let own = (0..series.names.len()).map(|it| f32::from(u8::from(it == of)));
+            inputs.extend(own);
+        }
+    }
+    (inputs, [windows.len(), steps, width])
 }

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use recurra_datasets::speech::{DigitParts, LogMel, SpokenDigits, SpokenString};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::baseline::nearest_spectrum_error;
 use super::config::Config;
 use crate::comparison::StudyData;
 use crate::error::Error;
+use crate::run_folder::RunFolder;
 
 /// Indices of the recordings that choose the model, behind those of the official test part.
 const VALID: std::ops::Range<u32> = 5..10;
@@ -44,7 +45,7 @@ pub struct Example {
 }
 
 /// What recordings become before a network reads them.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub struct Features {
     /// Of the recordings, in samples a second.
     pub sample_rate: u32,
@@ -52,9 +53,19 @@ pub struct Features {
     pub bands: usize,
     /// How many frames of 10 ms are read at once.
     pub stacked: usize,
-    #[serde(skip)]
     log_mel: LogMel,
 }
+
+/// [`Features`] in a file beside the model.
+#[derive(Serialize, Deserialize)]
+struct FeaturesFile {
+    sample_rate: u32,
+    bands: usize,
+    stacked: usize,
+}
+
+/// Its name.
+const FEATURES: &str = "features.json";
 
 impl Data {
     /// Reads the recordings at `path`, or makes some from `seed`, which also strings them together.
@@ -66,12 +77,7 @@ impl Data {
             }
             Some(path) => (NAME.to_owned(), SpokenDigits::read(locate(path))?),
         };
-        let features = Features {
-            sample_rate: digits.sample_rate,
-            bands: config.bands,
-            stacked: config.stacked,
-            log_mel: LogMel::new(digits.sample_rate, config.bands),
-        };
+        let features = Features::new(digits.sample_rate, config.bands, config.stacked);
         let speaker = digits.speakers().last().map(|&it| it.to_owned());
         let strung = Strung {
             features: &features,
@@ -140,13 +146,40 @@ impl Strung<'_> {
 }
 
 impl Features {
+    fn new(sample_rate: u32, bands: usize, stacked: usize) -> Self {
+        Self {
+            sample_rate,
+            bands,
+            stacked,
+            log_mel: LogMel::new(sample_rate, bands),
+        }
+    }
+
+    /// Reads what [`write`](Self::write) wrote.
+    pub fn read(folder: &Path) -> Result<Self, Error> {
+        let file: FeaturesFile = RunFolder::at(folder).read(FEATURES)?;
+        Ok(Self::new(file.sample_rate, file.bands, file.stacked))
+    }
+
+    /// Writes what recordings become before the model reads them.
+    pub fn write(&self, folder: &Path) -> Result<(), Error> {
+        let file = FeaturesFile {
+            sample_rate: self.sample_rate,
+            bands: self.bands,
+            stacked: self.stacked,
+        };
+        RunFolder::at(folder).write_json(FEATURES, &file)?;
+        Ok(())
+    }
+
     /// `D`, the width of what is read at once.
     pub fn width(&self) -> usize {
         self.bands * self.stacked
     }
 
-    fn example(&self, string: &SpokenString) -> Example {
-        let mut frames = self.log_mel.frames(&string.samples);
+    /// Samples as the network reads them, `[T, width]`.
+    pub fn frames(&self, samples: &[f32]) -> Vec<f32> {
+        let mut frames = self.log_mel.frames(samples);
         standardise(&mut frames, self.bands);
         // What is left over is silence, as every string ends in it.
         let whole = frames.len() / self.width() * self.width();
@@ -155,8 +188,12 @@ impl Features {
         } else {
             frames.resize(self.width(), 0.0);
         }
+        frames
+    }
+
+    fn example(&self, string: &SpokenString) -> Example {
         Example {
-            frames,
+            frames: self.frames(&string.samples),
             digits: string.digits.iter().map(|&it| u32::from(it)).collect(),
         }
     }

@@ -17,6 +17,11 @@ use crate::report::Expected;
 use crate::run_folder::RunFolder;
 use crate::texts;
 
+/// The files of what reads words.
+const WORDS: &str = "vocabulary.json";
+const CHARACTERS: &str = "characters.json";
+const TAGS: &str = "tags.json";
+
 /// Tagged sentences in three parts, and what reads them.
 pub struct Data {
     name: String,
@@ -181,13 +186,23 @@ impl Reader {
         self.words.vocabulary.id(&word.to_lowercase()).is_some()
     }
 
+    /// Reads what [`write`](Self::write) wrote.
+    pub fn read(folder: &Path) -> Result<Self, Error> {
+        Ok(Self {
+            words: texts::Reader {
+                vocabulary: Vocabulary::read(folder.join(WORDS))?,
+                vectors: None,
+            },
+            characters: Vocabulary::read(folder.join(CHARACTERS))?,
+            tags: RunFolder::at(folder).read(TAGS)?,
+        })
+    }
+
     /// Writes what it takes to use a model.
     pub fn write(&self, folder: &Path) -> Result<(), Error> {
-        self.words
-            .vocabulary
-            .write(folder.join("vocabulary.json"))?;
-        self.characters.write(folder.join("characters.json"))?;
-        RunFolder::at(folder).write_json("tags.json", &self.tags)?;
+        self.words.vocabulary.write(folder.join(WORDS))?;
+        self.characters.write(folder.join(CHARACTERS))?;
+        RunFolder::at(folder).write_json(TAGS, &self.tags)?;
         Ok(())
     }
 }

@@ -48,6 +48,15 @@ impl Subwords {
         Ok(Self(tokenizer))
     }
 
+    /// Reads what [`write`](Self::write) wrote.
+    pub fn read(path: &Path) -> Result<Self, Error> {
+        Ok(Self(Tokenizer::from_file(path).map_err(|cause| {
+            Error::Subwords {
+                cause: format!("{}: {cause}", path.display()),
+            }
+        })?))
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.0.get_vocab_size(true)
