@@ -1,11 +1,9 @@
 //! What can go wrong while a data set is found, read and cut up.
 
+mod constructors;
 mod listing;
 
-use std::{
-    io,
-    path::{Path, PathBuf},
-};
+use std::{io, path::PathBuf};
 
 use crate::Part;
 pub(crate) use listing::listing;
@@ -51,6 +49,35 @@ pub enum DatasetError {
     EmptyFile {
         /// The file.
         path: PathBuf,
+    },
+
+    /// No data set has this name.
+    #[error("data set {name:?} is not known; there are {}", known.join(", "))]
+    UnknownSource {
+        /// The name.
+        name: String,
+        /// Those that there are.
+        known: Vec<String>,
+    },
+
+    /// A data set is not on this machine, or not all of it.
+    #[error("data set {name} is not here; {remedy}")]
+    NotHere {
+        /// Its name.
+        name: String,
+        /// How to come by it.
+        remedy: String,
+    },
+
+    /// A file could not be fetched.
+    #[error(
+        "cannot fetch {address}: {cause}; what has come is kept for the next time, and --data takes files from elsewhere"
+    )]
+    Download {
+        /// Where it should have come from.
+        address: String,
+        /// What the network or the server says.
+        cause: String,
     },
 
     /// A vocabulary file is not valid JSON, or not a valid vocabulary.
@@ -267,29 +294,4 @@ pub enum DatasetError {
         /// How many tokens the vocabulary has.
         size: usize,
     },
-}
-
-impl DatasetError {
-    /// What turns an operating system's error about `path` into one of this crate.
-    pub(crate) fn read(path: &Path) -> impl Fn(io::Error) -> Self {
-        move |cause| Self::Read {
-            path: path.to_owned(),
-            cause,
-        }
-    }
-
-    /// That the file `path` has in `place` something else than expected.
-    pub(crate) fn content(
-        path: &Path,
-        place: impl Into<String>,
-        expected: impl Into<String>,
-        got: impl Into<String>,
-    ) -> Self {
-        Self::InvalidContent {
-            path: path.to_owned(),
-            place: place.into(),
-            expected: expected.into(),
-            got: got.into(),
-        }
-    }
 }

@@ -22,6 +22,7 @@ mod language_model;
 pub mod parallel;
 mod part;
 mod piano_roll;
+pub mod registry;
 pub mod series;
 mod source;
 pub mod speech;
@@ -34,6 +35,5 @@ mod words;
 
 pub use generated::{generated_text, tasks::*};
 pub use piano_roll::{LOWEST_NOTE, PIANO_KEYS, PianoRoll, PianoRollCorpus};
-pub use vocabulary::{PADDING, Vocabulary, VocabularyLimits};
-pub use {error::DatasetError, lanes::*, language_model::LanguageModelCorpus};
+pub use {error::DatasetError, lanes::*, language_model::LanguageModelCorpus, vocabulary::*};
 pub use {part::Part, source::TextSource, text::*, unit::*, words::english_words};

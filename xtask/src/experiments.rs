@@ -1,4 +1,4 @@
-//! The commands of the experiments' binary: `list`, `run`, `predict` and `bench`.
+//! The commands of the experiments' binary: `list`, `run`, `fetch`, `predict` and `bench`.
 //!
 //! Only the device is read here, because it decides what to build. The binary gets every argument
 //! as it was typed and validates it.

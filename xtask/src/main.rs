@@ -21,7 +21,8 @@ Usage: cargo xtask COMMAND
 
   list                      the experiments: task, data, expected figure, time
   run NAME [options]        one experiment, built in release
-  predict RUN [FILE]        what a run's model says of texts, line by line
+  fetch [DATASET]           bring a data set to this machine, or list those that are known
+  predict RUN [FILE]        what a run's model says of lines
   bench [options]           the paths of each cell against each other
   test [--device D]         the whole test suite, on one device or on all that this machine has
   tidy                      what a machine can check of the habits
@@ -46,13 +47,15 @@ fn dispatch(args: &[OsString]) -> Result<ExitCode, Error> {
         return Ok(help());
     };
     match command.to_str() {
-        Some(name @ ("list" | "run" | "predict" | "bench")) => experiments::start(name, rest),
+        Some(name @ ("list" | "run" | "fetch" | "predict" | "bench")) => {
+            experiments::start(name, rest)
+        }
         Some("test") => test::run(rest),
         Some("tidy") => tidy::run(rest),
         Some("ci") => ci::run(rest),
         Some("help" | "--help" | "-h") => Ok(help()),
         _ => Err(Error::Usage(format!(
-            "command must be list, run, predict, bench, test, tidy, ci or help, got {command:?}"
+            "command must be list, run, fetch, predict, bench, test, tidy, ci or help, got {command:?}"
         ))),
     }
 }

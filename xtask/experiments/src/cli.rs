@@ -19,6 +19,7 @@ use crate::cells::CellChoice;
 use crate::devices::DeviceName;
 use crate::distill::DistillArgs;
 use crate::error::Error;
+use crate::fetch::FetchArgs;
 use crate::language_model::LanguageModelArgs;
 use crate::long_sequences::LongSequencesArgs;
 use crate::predict::PredictArgs;
@@ -44,7 +45,9 @@ pub enum Command {
         #[command(subcommand)]
         experiment: Experiment,
     },
-    /// What the model of a run says of texts
+    /// Bring a data set to this machine, or list those that are known
+    Fetch(FetchArgs),
+    /// What the model of a run says of lines
     Predict(PredictArgs),
     /// The paths of each cell against each other
     Bench(BenchArgs),
@@ -97,7 +100,8 @@ pub struct RunArgs {
     /// How many seeds to run, from --seed on; metrics are then means, with deviations beside them
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     pub seeds: u32,
-    /// The data set's file or folder, or a folder that holds it under its name
+    /// The data set's file or folder, or a folder that holds it under its name; without it, that of RECURRA_DATA or what was
+    /// fetched, or generated data
     #[arg(long)]
     pub data: Option<PathBuf>,
     /// A TOML file of settings, over the preset's

@@ -26,6 +26,9 @@ pub trait Study: Sized {
     /// What training a cell under a seed comes to.
     type Outcome: report::Outcome;
 
+    /// The data set that is looked for on this machine where no data is given.
+    fn data_set(args: &Self::Args) -> &'static str;
+
     /// The settings that the arguments ask for.
     fn resolve(args: &Self::Args) -> Result<Self::Config, Error>;
 
@@ -127,6 +130,10 @@ impl<S: Study> Experiment for Comparison<S> {
     type Args = S::Args;
     type Config = S::Config;
     type Outcome = S::Outcome;
+
+    fn data_set(args: &S::Args) -> Option<&'static str> {
+        Some(S::data_set(args))
+    }
 
     fn resolve(args: &S::Args) -> Result<S::Config, Error> {
         S::resolve(args)

@@ -41,6 +41,10 @@ impl Study for Forecasting {
     type Data = Data;
     type Outcome = Outcome;
 
+    fn data_set(_: &CellArgs) -> &'static str {
+        "ett"
+    }
+
     fn resolve(args: &CellArgs) -> Result<Config, Error> {
         comparison::resolve(args, Config::full, Config::quick)
     }

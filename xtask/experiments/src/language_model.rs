@@ -43,6 +43,10 @@ impl Study for LanguageModelling {
     type Data = Data;
     type Outcome = Outcome;
 
+    fn data_set(args: &LanguageModelArgs) -> &'static str {
+        settings::usual_preset(args).data_set()
+    }
+
     fn resolve(args: &LanguageModelArgs) -> Result<Config, Error> {
         let source = data::locate(args.run.data.as_deref(), args.preset)?;
         settings::resolve(args, source.as_ref())

@@ -12,6 +12,7 @@ mod devices;
 mod distill;
 mod distillation;
 mod error;
+mod fetch;
 mod forecasting;
 mod interrupt;
 mod language_model;
@@ -103,6 +104,7 @@ fn dispatch(cli: Cli) -> Result<Ending, Error> {
                 Experiment::LongSequences(args) => long_sequences::run(&args),
             };
         }
+        Command::Fetch(args) => fetch::run(&args)?,
         Command::Predict(args) => predict::run(&args)?,
         Command::Bench(args) => bench::run(&args)?,
     }

@@ -38,6 +38,10 @@ impl Study for Music {
     type Data = Data;
     type Outcome = Outcome;
 
+    fn data_set(_: &CellArgs) -> &'static str {
+        "jsb_chorales"
+    }
+
     fn resolve(args: &CellArgs) -> Result<Config, Error> {
         comparison::resolve(args, Config::full, Config::quick)
     }

@@ -37,6 +37,10 @@ impl Study for PixelMnist {
     type Data = Data;
     type Outcome = Outcome;
 
+    fn data_set(_: &CellArgs) -> &'static str {
+        "mnist"
+    }
+
     fn resolve(args: &CellArgs) -> Result<Config, Error> {
         comparison::resolve(args, Config::full, Config::quick)
     }

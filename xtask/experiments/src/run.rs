@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use recurra_datasets::registry::{Places, Source};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +29,12 @@ pub trait Experiment: Sized {
     type Config: Settings;
     /// What training a cell under a seed comes to.
     type Outcome;
+
+    /// The data set that is looked for on this machine where no data is given; none by default.
+    fn data_set(args: &Self::Args) -> Option<&'static str> {
+        let _ = args;
+        None
+    }
 
     /// The settings that the arguments ask for.
     fn resolve(args: &Self::Args) -> Result<Self::Config, Error>;
@@ -95,8 +102,15 @@ pub fn run<E: Experiment>(args: &E::Args) -> Result<Ending, Error> {
             run_in::<E>(|_| Ok(folder), &args, config, display)
         }
         None => {
-            let config = E::resolve(args)?;
-            run_in(|it: &E| new_folder(args, it), args, config, display)
+            let mut args = args.clone();
+            if args.as_ref().data.is_none() {
+                args.as_mut().data = match E::data_set(&args) {
+                    None => None,
+                    Some(name) => Places::of_this_machine().find(Source::named(name)?),
+                };
+            }
+            let config = E::resolve(&args)?;
+            run_in(|it: &E| new_folder(&args, it), &args, config, display)
         }
     }
 }

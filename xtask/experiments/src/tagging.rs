@@ -38,6 +38,10 @@ impl Study for Tagging {
     type Data = Data;
     type Outcome = Outcome;
 
+    fn data_set(_: &CellArgs) -> &'static str {
+        "ud_english_ewt"
+    }
+
     fn resolve(args: &CellArgs) -> Result<Config, Error> {
         comparison::resolve(args, Config::full, Config::quick)
     }

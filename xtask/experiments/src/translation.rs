@@ -45,6 +45,10 @@ impl Study for Translation {
     type Data = Data;
     type Outcome = Outcome;
 
+    fn data_set(_: &CellArgs) -> &'static str {
+        "multi30k"
+    }
+
     fn resolve(args: &CellArgs) -> Result<Config, Error> {
         comparison::resolve(args, Config::full, Config::quick)
     }

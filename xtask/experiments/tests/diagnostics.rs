@@ -3,16 +3,18 @@
 
 #![cfg(feature = "flex")]
 
-use std::fs;
-use std::process::Command;
+mod program;
 
+use std::fs;
+
+use program::program;
 use serde_json::Value;
 use tempfile::TempDir;
 
 /// The results of a run with these words and settings, and its page.
 fn run(words: &[&str], settings: &[&str]) -> (Value, String) {
     let runs = TempDir::new().expect("a folder");
-    let mut command = Command::new(env!("CARGO_BIN_EXE_recurra-experiments"));
+    let mut command = program();
     command.arg("run").args(words);
     command
         .args(["--device", "flex", "--runs"])

@@ -2,10 +2,13 @@
 
 #![cfg(feature = "flex")]
 
+mod program;
+
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Output;
 
+use program::program;
 use recurra_datasets::labelled::{Difficulty, LabelledCorpus};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -27,7 +30,7 @@ const SMALL: [&str; 10] = [
 ];
 
 fn start(words: &[&str], settings: &[&str], runs: &Path) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_recurra-experiments"));
+    let mut command = program();
     command.arg("run").args(words);
     command.args(["--device", "flex", "--runs"]).arg(runs);
     for setting in settings {
@@ -116,7 +119,7 @@ fn a_run_goes_on_from_what_is_finished() {
     let runs = TempDir::new().expect("a folder");
     let (whole, folder) = report(&start(&["quickstart"], &SMALL, runs.path()));
     let resume = || {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_recurra-experiments"));
+        let mut command = program();
         command.args(["run", "quickstart", "--resume"]).arg(&folder);
         report(&command.output().expect("the program starts")).0
     };

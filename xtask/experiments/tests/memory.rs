@@ -2,15 +2,18 @@
 
 #![cfg(feature = "flex")]
 
+mod program;
+
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Output;
 
+use program::program;
 use serde_json::Value;
 use tempfile::TempDir;
 
 fn start(words: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_recurra-experiments"));
+    let mut command = program();
     command.arg("run").args(words);
     command.output().expect("the program starts")
 }

@@ -2,15 +2,16 @@
 
 #![cfg(feature = "flex")]
 
+mod program;
+
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Output, Stdio};
 
+use program::program;
 use serde_json::Value;
 use tempfile::TempDir;
-
-const BINARY: &str = env!("CARGO_BIN_EXE_recurra-experiments");
 
 /// Reviews that a small network tells apart: their words tell.
 fn corpus(folder: &Path) -> PathBuf {
@@ -26,7 +27,7 @@ fn corpus(folder: &Path) -> PathBuf {
 /// A run that learned from those reviews.
 fn trained(folder: &Path) -> PathBuf {
     let runs = folder.join("runs");
-    let mut command = Command::new(BINARY);
+    let mut command = program();
     command.args(["run", "sentiment", "--quick", "--device", "flex", "--data"]);
     command.arg(corpus(folder)).arg("--runs").arg(&runs);
     for setting in [
@@ -57,7 +58,7 @@ fn trained(folder: &Path) -> PathBuf {
 }
 
 fn predict(words: &[&str], input: &[u8]) -> Output {
-    let mut command = Command::new(BINARY);
+    let mut command = program();
     command.arg("predict").args(words);
     command
         .stdin(Stdio::piped())

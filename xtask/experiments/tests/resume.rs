@@ -2,17 +2,18 @@
 //!
 //! `RECURRA_KILLS=50 cargo test --release -p recurra-experiments --test resume` kills it more often.
 
+mod program;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
+use program::program;
 use recurra_cells::SeededRng;
 use serde_json::Value;
 use tempfile::TempDir;
-
-const BINARY: &str = env!("CARGO_BIN_EXE_recurra-experiments");
 
 /// An experiment with what it is told.
 struct Case {
@@ -111,7 +112,7 @@ fn sentiment() -> Case {
 }
 
 fn begin(device: &str, case: &Case, runs: &Path) -> Command {
-    let mut command = Command::new(BINARY);
+    let mut command = program();
     command.args(["run", case.experiment, "--cell", "gru", "--seeds", "2"]);
     command.args(["--device", device, "--runs"]).arg(runs);
     for setting in &case.settings {
@@ -121,7 +122,7 @@ fn begin(device: &str, case: &Case, runs: &Path) -> Command {
 }
 
 fn resume(experiment: &str, run: &Path) -> Command {
-    let mut command = Command::new(BINARY);
+    let mut command = program();
     command.args(["run", experiment, "--resume"]).arg(run);
     command
 }
@@ -276,7 +277,7 @@ fn a_folder_that_is_no_run_is_named() {
 #[test]
 fn a_run_of_another_experiment_is_not_gone_on_with() {
     let runs = TempDir::new().unwrap();
-    let mut command = Command::new(BINARY);
+    let mut command = program();
     command.args(["run", "music", "--runs"]).arg(runs.path());
     command.args(["--set", "epochs=1", "--set", "generated_pieces=2"]);
     command.args(["--set", "parameters=8000"]);

@@ -3,16 +3,19 @@
 
 #![cfg(feature = "flex")]
 
+mod program;
+
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Output, Stdio};
 
+use program::program;
 use serde_json::Value;
 use tempfile::TempDir;
 
 fn start(experiment: &str, runs: &Path, words: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_recurra-experiments"));
+    let mut command = program();
     command.args(["run", experiment, "--quick", "--device", "flex", "--runs"]);
     command
         .arg(runs)
@@ -36,7 +39,7 @@ fn report(output: &Output) -> (Value, PathBuf) {
 /// What the model of a run says of a line, as text and as JSON.
 fn predicted(run: &Path, line: &str) -> (String, Value) {
     let said = |flags: &[&str]| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_recurra-experiments"));
+        let mut command = program();
         command.arg("predict").arg(run).args(["--device", "flex"]);
         command.args(flags).stdin(Stdio::piped());
         command.stdout(Stdio::piped()).stderr(Stdio::piped());

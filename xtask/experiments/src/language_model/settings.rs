@@ -16,6 +16,12 @@ pub fn resolve(args: &LanguageModelArgs, source: Option<&TextSource>) -> Result<
     })
 }
 
+/// The preset that is asked for, or the usual one of the unit, where no text tells it.
+pub fn usual_preset(args: &LanguageModelArgs) -> Preset {
+    let unit = args.unit.map_or(Unit::Char, Unit::from);
+    args.preset.unwrap_or(Preset::for_unit(unit))
+}
+
 /// The preset's settings: the one asked for, or the usual one of the unit.
 fn start(args: &LanguageModelArgs, source: Option<&TextSource>) -> Config {
     let of_source = || source.map(TextSource::default_unit);

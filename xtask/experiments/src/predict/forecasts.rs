@@ -27,11 +27,36 @@ pub fn read(folder: &Path, device: &Device) -> Result<Box<dyn Predictor>, Error>
 impl Predictor for OfTables {
     /// The steps behind the last one of the table, whose columns are those that the model learned from.
     fn predict(&self, line: &str) -> Result<Prediction, Error> {
-        let table = TimeSeries::read_csv(line)?;
+        let table = self.read(line)?;
         let names = &self.scales.names;
+        let windows: Vec<(usize, usize)> = (0..names.len()).map(|of| (table.len(), of)).collect();
+        let shape = (self.scales.window, self.scales.segment);
+        let ahead = forecasts(&self.model, &table, &windows, shape);
+        let ahead = ahead.iter().enumerate().map(|(of, ahead)| {
+            let measured = ahead.iter().map(|&it| self.scales.measured(of, it));
+            measured.collect()
+        });
+        let ahead: Vec<Vec<f64>> = ahead.collect();
+        let steps = (0..self.model.horizon()).map(|step| {
+            let values = ahead.iter().map(|ahead| format!(",{:.4}", ahead[step]));
+            format!("\n{}{}", step + 1, values.collect::<String>())
+        });
+        let series = names.iter().cloned().zip(&ahead);
+        let all: Map<String, Value> = series.map(|(name, ahead)| (name, json!(ahead))).collect();
+        Ok(Prediction {
+            text: format!("step,{}{}", names.join(","), steps.collect::<String>()),
+            json: json!({"file": line, "forecast": all}),
+        })
+    }
+}
+
+impl OfTables {
+    /// A table as the model reads it.
+    fn read(&self, path: &str) -> Result<TimeSeries, Error> {
+        let (table, names) = (TimeSeries::read_csv(path)?, &self.scales.names);
         let wrong = |place: &str, expected: String, got: String| {
             Error::from(DatasetError::InvalidContent {
-                path: line.into(),
+                path: path.into(),
                 place: place.to_owned(),
                 expected,
                 got,
@@ -45,37 +70,6 @@ impl Predictor for OfTables {
             let expected = format!("at least {} steps", self.scales.window);
             return Err(wrong("whole file", expected, table.len().to_string()));
         }
-        let table = self.scales.standardised(table);
-        let windows: Vec<(usize, usize)> = (0..names.len()).map(|of| (table.len(), of)).collect();
-        let shape = (self.scales.window, self.scales.segment);
-        let ahead = forecasts(&self.model, &table, &windows, shape);
-        let ahead: Vec<Vec<f64>> = ahead
-            .iter()
-            .enumerate()
-            .map(|(of, ahead)| {
-                ahead
-                    .iter()
-                    .map(|&it| self.scales.measured(of, it))
-                    .collect()
-            })
-            .collect();
-        let text = (0..self.model.horizon()).map(|step| {
-            let values = ahead.iter().map(|ahead| format!("{:.4}", ahead[step]));
-            format!("{},{}", step + 1, values.collect::<Vec<_>>().join(","))
-        });
-        let head = format!("step,{}", names.join(","));
-        let all: Map<String, Value> = names
-            .iter()
-            .cloned()
-            .zip(ahead.iter().map(|it| json!(it)))
-            .collect();
-        Ok(Prediction {
-            text: [head]
-                .into_iter()
-                .chain(text)
-                .collect::<Vec<_>>()
-                .join("\n"),
-            json: json!({"file": line, "forecast": all}),
-        })
+        Ok(self.scales.standardised(table))
     }
 }
