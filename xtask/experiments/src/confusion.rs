@@ -2,6 +2,9 @@
 
 use crate::report::Table;
 
+/// How many classes have room for a few words each.
+const FEW: usize = 5;
+
 /// `counts[true][decided]`.
 pub struct Confusion(Vec<Vec<usize>>);
 
@@ -24,8 +27,13 @@ impl Confusion {
 
     /// A row for each class, with the share of its examples that was found.
     pub fn table(&self, classes: &[String]) -> Table {
-        let head = ["class".to_owned()].into_iter();
-        let decided = classes.iter().map(|class| format!("taken for {class}"));
+        // With many classes there is no room for more than their names.
+        let (first, before) = match classes.len() {
+            0..=FEW => ("class", "taken for "),
+            _ => ("class, and what it was taken for", ""),
+        };
+        let head = [first.to_owned()].into_iter();
+        let decided = classes.iter().map(|class| format!("{before}{class}"));
         let row = |(own, counts): (usize, &Vec<usize>)| {
             let found = 100.0 * counts[own] as f64 / counts.iter().sum::<usize>().max(1) as f64;
             let counts = counts.iter().map(usize::to_string);

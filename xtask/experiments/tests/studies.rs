@@ -121,7 +121,7 @@ fn series_are_forecast() {
 fn digits_are_told_pixel_by_pixel() {
     let settings = ["generated_images=40", "validation=10", "parameters=2000"];
     let names = ["valid_accuracy", "test_accuracy", "perceptron_accuracy"];
-    let words = ["perceptron", "taken for 7"];
+    let words = ["perceptron", "what it was taken for"];
     an_experiment_reports("pixel-mnist", &settings, (&names, &words, &[]));
 }
 
@@ -143,7 +143,7 @@ fn words_are_tagged() {
         "lexicon_accuracy",
     ];
     let files = ["vocabulary.json", "characters.json", "tags.json"];
-    let words = ["taken for NOUN", "Mistakes"];
+    let words = ["what it was taken for", "Mistakes"];
     let (results, run, _runs) =
         an_experiment_reports("tagging", &settings, (&names, &words, &files));
     let value = |name: &str| results[name].as_f64().expect("a number");

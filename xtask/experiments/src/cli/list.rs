@@ -1,5 +1,7 @@
 //! The experiments, listed.
 
+use recurra_datasets::registry::{Places, Source};
+
 use crate::comparison::Study;
 use crate::distill;
 use crate::forecasting::Forecasting;
@@ -15,12 +17,9 @@ use crate::tagging::Tagging;
 use crate::translation::Translation;
 use crate::vanishing_gradients;
 
-/// Prints the experiments.
+/// Prints the experiments, with the terms of their data and whether that is on this machine.
 pub fn list() {
-    println!(
-        "{:<21}{:<38}{:<40}{:<60}TIME ON TWO CORES",
-        "NAME", "TASK", "DATA", "EXPECTED FIGURE"
-    );
+    let places = Places::of_this_machine();
     for summary in [
         quickstart::SUMMARY,
         distill::SUMMARY,
@@ -37,15 +36,24 @@ pub fn list() {
         vanishing_gradients::SUMMARY,
         long_sequences::SUMMARY,
     ] {
-        let Summary {
-            name,
-            task,
-            data,
-            expected,
-            time,
-        } = summary;
-        println!("{name:<21}{task:<38}{data:<40}{expected:<60}{time}");
+        println!("{:<20}{}", summary.name, summary.task);
+        println!("    data            {}", data(summary.data, &places));
+        println!("    expected        {}", summary.expected);
+        println!("    on two cores    {}\n", summary.time);
     }
+}
+
+/// Names of data sets, each with its terms.
+fn data(names: &str, places: &Places) -> String {
+    let described = |name: &str| match Source::named(name) {
+        Err(_) => name.to_owned(),
+        Ok(source) => {
+            let here = places.find(source).map_or("", |_| "; here");
+            format!("{name} ({}{here})", source.terms)
+        }
+    };
+    let names: Vec<String> = names.split(", ").map(described).collect();
+    names.join(", ")
 }
 
 /// An experiment in the list.

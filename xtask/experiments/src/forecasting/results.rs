@@ -153,11 +153,12 @@ fn example(outcome: &Outcome, config: &Config, data: &Data) -> Chart {
     let of = data.series.names.len() - 1;
     let horizon = config.longest();
     let shown = start.saturating_sub(horizon)..start + horizon;
-    let truth = shown.map(|step| (step as f64, data.series.step(step)[of]));
+    let ahead_of = |step: usize| step as f64 - *start as f64;
+    let truth = shown.map(|step| (ahead_of(step), data.series.step(step)[of]));
     let ahead = |values: &[f32]| {
         let values = values.iter().enumerate();
         values
-            .map(|(ahead, &value)| ((start + ahead) as f64, f64::from(value)))
+            .map(|(ahead, &value)| (ahead as f64, f64::from(value)))
             .collect()
     };
     let (cell, none) = (outcome.trained.cell, CellChoice::All as usize);
@@ -166,17 +167,21 @@ fn example(outcome: &Outcome, config: &Config, data: &Data) -> Chart {
         stroke: Stroke::Thin,
         ..curve("last day", none, ahead(&day))
     };
+    let measured = Curve {
+        stroke: Stroke::Plain,
+        ..curve("measured", none, truth.collect())
+    };
     Chart {
         title: format!(
             "{}: what was measured, and forecasts",
             data.series.names[of]
         ),
-        x_label: "step".to_owned(),
+        x_label: "steps from the first that is forecast".to_owned(),
         size: Size::Whole,
         x_scale: Scale::Linear,
         y_scale: Scale::Linear,
         curves: vec![
-            curve("measured", none, truth.collect()),
+            measured,
             last_day,
             curve(cell.name(), cell as usize, ahead(forecast)),
         ],
@@ -187,7 +192,7 @@ fn curve(label: &str, colour: usize, points: Vec<(f64, f64)>) -> Curve {
     Curve {
         label: label.to_owned(),
         colour,
-        stroke: Stroke::Plain,
+        stroke: Stroke::Named,
         points,
     }
 }

@@ -73,6 +73,8 @@ pub enum Stroke {
     Thin,
     /// In the foreground, without marks or a name.
     Plain,
+    /// Less so than the others, without marks, with a name at the last point.
+    Named,
     /// With a mark at each point and a name at the last.
     Marked,
 }
@@ -147,6 +149,7 @@ fn line(curve: &Curve, x: &Axis, y: &Axis) -> String {
     let class = match curve.stroke {
         Stroke::Thin => "thin",
         Stroke::Plain => "plain",
+        Stroke::Named => "named",
         Stroke::Marked => "marked",
     };
     let mut svg = String::new();
@@ -183,7 +186,8 @@ fn places(curve: &Curve, x: &Axis, y: &Axis) -> Vec<(f64, f64)> {
 
 /// The curves' names beside their last points, moved apart where they would lie on each other.
 fn names(curves: &[Curve], x: &Axis, y: &Axis) -> String {
-    let named = curves.iter().filter(|curve| curve.stroke == Stroke::Marked);
+    let named = |curve: &&Curve| matches!(curve.stroke, Stroke::Marked | Stroke::Named);
+    let named = curves.iter().filter(named);
     let mut ends: Vec<(f64, f64, &Curve)> = named
         .filter_map(|curve| {
             let (end, height) = places(curve, x, y).pop()?;
