@@ -1,7 +1,9 @@
 //! The four cells by name, and how many parameters each has.
 
 use clap::ValueEnum;
-use recurra_cells::{AnyCellConfig, GruConfig, LstmConfig, PeepholeLstmConfig, RnnConfig};
+use recurra_cells::{
+    AnyCellConfig, Direction, GruConfig, LstmConfig, PeepholeLstmConfig, RecurrentConfig, RnnConfig,
+};
 use serde::{Deserialize, Serialize};
 
 /// Which cells are trained.
@@ -13,6 +15,16 @@ pub enum CellChoice {
     Peephole,
     Gru,
     All,
+}
+
+/// The shape of a network.
+#[derive(Clone, Copy, Debug)]
+pub struct NetworkShape {
+    /// `H` in each direction.
+    pub hidden_size: usize,
+    /// `L`.
+    pub num_layers: usize,
+    pub direction: Direction,
 }
 
 /// One of the four cells.
@@ -67,6 +79,28 @@ impl CellKind {
             Self::Gru => (3, 4),
         };
         gates * hidden * (inputs + hidden) + vectors * hidden
+    }
+
+    /// The network of this cell over `inputs` numbers with as many parameters as one of LSTMs of that shape, as closely as a hidden
+    /// size can.
+    pub fn network_like_lstms(
+        self,
+        inputs: usize,
+        shape: NetworkShape,
+    ) -> RecurrentConfig<AnyCellConfig> {
+        let directions = match shape.direction {
+            Direction::Both => 2,
+            Direction::Forward | Direction::Backward => 1,
+        };
+        let parameters = |kind: Self, hidden| {
+            let further = (shape.num_layers - 1) * kind.parameters(directions * hidden, hidden);
+            kind.parameters(inputs, hidden) + further
+        };
+        let target = parameters(Self::Lstm, shape.hidden_size);
+        let hidden = Self::closest_hidden_size(target, |it| parameters(self, it));
+        RecurrentConfig::new(self.config(hidden))
+            .with_num_layers(shape.num_layers)
+            .with_direction(shape.direction)
     }
 
     /// The hidden size at which `parameters`, of a whole model, comes closest to `target`.

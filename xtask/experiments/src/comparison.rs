@@ -1,7 +1,7 @@
 //! Experiments that train one cell or all four on the same data and keep the best model.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use recurra_cells::kernel;
 use serde::Serialize;
@@ -117,6 +117,12 @@ pub trait StudyData {
     fn baselines(&self) -> BTreeMap<String, f64> {
         BTreeMap::new()
     }
+}
+
+/// The folder of a data set: the one that is given, or the one of its name in a folder of several.
+pub fn folder_of(name: &str, given: &Path) -> PathBuf {
+    let own = given.join(name);
+    if own.is_dir() { own } else { given.to_owned() }
 }
 
 /// A study, ready to train.

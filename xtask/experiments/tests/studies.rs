@@ -133,7 +133,8 @@ fn words_are_tagged() {
         "character_embedding_size=8",
         "character_hidden_size=12",
         "hidden_size=12",
-        "training.epochs=4",
+        "training.epochs=6",
+        "training.batch_size=8",
         "training.learning_rate=0.02",
     ];
     let names = [
@@ -152,6 +153,9 @@ fn words_are_tagged() {
         value("test_accuracy") > value("lexicon_accuracy") + 5.0,
         "{results}"
     );
+    let (text, json) = predicted(&run, "the plan");
+    assert!(text.starts_with("the/DET plan/"), "{text}");
+    assert_eq!(json["tags"][0], "DET", "{json}");
 }
 
 #[test]

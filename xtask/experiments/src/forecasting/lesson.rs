@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
-use recurra_cells::{AnyCell, AnyCellConfig, RecurrentConfig, SeededRng};
+use recurra_cells::{AnyCell, AnyCellConfig, Direction, SeededRng};
 use recurra_datasets::series::TimeSeries;
 use recurra_train::checkpoint::Best;
 use recurra_train::{ForecastBatch, Forecaster, ForecasterConfig};
@@ -13,7 +13,7 @@ use super::config::Config;
 use super::data::{Data, starts};
 use super::judged::{Judged, judged_starts};
 use super::results::Outcome;
-use crate::cells::CellKind;
+use crate::cells::{CellKind, NetworkShape};
 use crate::error::Error;
 use crate::training::{Epochs, Lesson, Measures, Trainer};
 
@@ -49,13 +49,12 @@ pub fn train(
 /// segment at a time, and which series it is of.
 fn model_config(config: &Config, kind: CellKind, series: usize) -> ForecasterConfig<AnyCellConfig> {
     let inputs = config.segment + series;
-    let parameters = |kind: CellKind, hidden| {
-        let further = (config.num_layers - 1) * kind.parameters(hidden, hidden);
-        kind.parameters(inputs, hidden) + further
+    let shape = NetworkShape {
+        hidden_size: config.hidden_size,
+        num_layers: config.num_layers,
+        direction: Direction::Forward,
     };
-    let target = parameters(CellKind::Lstm, config.hidden_size);
-    let hidden = CellKind::closest_hidden_size(target, |it| parameters(kind, it));
-    let network = RecurrentConfig::new(kind.config(hidden)).with_num_layers(config.num_layers);
+    let network = kind.network_like_lstms(inputs, shape);
     ForecasterConfig::new(inputs, network, config.longest(), 1)
 }
 
@@ -133,10 +132,9 @@ impl Lesson for Windows<'_> {
             ahead.map(move |step| (series.step(step)[of] - last) as f32)
         });
         let shape = [rows.len(), horizon, 1];
-        Ok(ForecastBatch::new(
-            self.inputs(&windows),
-            (targets.collect(), shape),
-        ))
+        let read = (self.config.window, self.config.segment);
+        let inputs = inputs(series, &windows, read);
+        Ok(ForecastBatch::new(inputs, (targets.collect(), shape)))
     }
 
     fn validate(&self, model: &Forecaster<AnyCell>) -> Result<f64, Error> {

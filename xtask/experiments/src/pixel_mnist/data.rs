@@ -1,14 +1,14 @@
 //! The images: MNIST from disk, or digits that the project draws itself.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use recurra_cells::SeededRng;
 use recurra_datasets::images::{ImageCorpus, Mnist};
 
 use super::config::{Config, Order};
 use crate::cells::CellChoice;
-use crate::comparison::StudyData;
+use crate::comparison::{StudyData, folder_of};
 use crate::error::Error;
 use crate::report::Expected;
 use crate::training::streams::READING;
@@ -50,7 +50,7 @@ impl Data {
                 ("generated digits".to_owned(), train, test)
             }
             Some(path) => {
-                let Mnist { train, test } = Mnist::read(locate(path))?;
+                let Mnist { train, test } = Mnist::read(folder_of(NAME, path))?;
                 (NAME.to_owned(), train, test)
             }
         };
@@ -151,12 +151,6 @@ fn split_off(images: &mut ImageCorpus, count: usize) -> Result<ImageCorpus, Erro
         labels: images.labels.split_off(kept),
         ..*images
     })
-}
-
-/// The data set in a folder of several.
-fn locate(path: &Path) -> PathBuf {
-    let own = path.join(NAME);
-    if own.is_dir() { own } else { path.to_owned() }
 }
 
 #[cfg(test)]

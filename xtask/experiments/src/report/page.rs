@@ -1,7 +1,5 @@
 //! The page of a run: one HTML file that needs nothing else.
 
-use std::fmt::Write;
-
 use serde::Serialize;
 
 use super::{Chart, Report, Roll, Size};
@@ -120,24 +118,37 @@ fn number(value: f64) -> String {
     }
 }
 
+/// A cell of more characters is text, as is all of its column: it begins at the left, where numbers end at the right.
+const LONGEST_NUMBER: usize = 24;
+
 impl Table {
     fn html(&self) -> String {
-        let mut html = String::from("<table>\n<thead><tr>");
-        let mut put = |text: &str| html.push_str(text);
-        self.head
-            .iter()
-            .for_each(|cell| put(&format!("<th>{}</th>", escape(cell))));
-        put("</tr></thead>\n<tbody>\n");
+        let mut html = String::from("<table>\n<thead>");
+        html.push_str(&self.row(&self.head, "th"));
+        html.push_str("</thead>\n<tbody>\n");
         for row in &self.rows {
-            let cells: String = row.iter().fold(String::new(), |mut cells, cell| {
-                write!(cells, "<td>{}</td>", escape(cell))
-                    .expect("a string takes all that is written to it");
-                cells
-            });
-            put(&format!("<tr>{cells}</tr>\n"));
+            html.push_str(&self.row(row, "td"));
+            html.push('\n');
         }
-        put("</tbody>\n</table>\n");
+        html.push_str("</tbody>\n</table>\n");
         html
+    }
+
+    fn row(&self, cells: &[String], tag: &str) -> String {
+        let cells = cells.iter().enumerate().map(|(column, cell)| {
+            let class = if self.is_text(column) {
+                " class=\"text\""
+            } else {
+                ""
+            };
+            format!("<{tag}{class}>{}</{tag}>", escape(cell))
+        });
+        format!("<tr>{}</tr>", cells.collect::<String>())
+    }
+
+    fn is_text(&self, column: usize) -> bool {
+        let mut cells = self.rows.iter().filter_map(|row| row.get(column));
+        cells.any(|cell| cell.chars().count() > LONGEST_NUMBER)
     }
 }
 

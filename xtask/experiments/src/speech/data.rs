@@ -1,14 +1,14 @@
 //! The recordings: spoken digits from disk, or sounds that the project makes itself, strung together.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use recurra_datasets::speech::{DigitParts, LogMel, SpokenDigits, SpokenString};
 use serde::{Deserialize, Serialize};
 
 use super::baseline::nearest_spectrum_error;
 use super::config::Config;
-use crate::comparison::StudyData;
+use crate::comparison::{StudyData, folder_of};
 use crate::error::Error;
 use crate::run_folder::RunFolder;
 
@@ -75,7 +75,7 @@ impl Data {
                 let digits = SpokenDigits::generated(seed, config.generated_recordings);
                 ("generated sounds".to_owned(), digits)
             }
-            Some(path) => (NAME.to_owned(), SpokenDigits::read(locate(path))?),
+            Some(path) => (NAME.to_owned(), SpokenDigits::read(folder_of(NAME, path))?),
         };
         let features = Features::new(digits.sample_rate, config.bands, config.stacked);
         let speaker = digits.speakers().last().map(|&it| it.to_owned());
@@ -210,10 +210,4 @@ fn standardise(frames: &mut [f32], bands: usize) {
         let values = frames.iter_mut().skip(band).step_by(bands);
         values.for_each(|it| *it = (*it - mean) / deviation);
     }
-}
-
-/// The data set in a folder of several.
-fn locate(path: &Path) -> PathBuf {
-    let own = path.join(NAME);
-    if own.is_dir() { own } else { path.to_owned() }
 }

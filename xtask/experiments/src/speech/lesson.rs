@@ -2,7 +2,7 @@
 
 use burn::module::Module;
 use burn::tensor::Device;
-use recurra_cells::{AnyCell, AnyCellConfig, Direction, RecurrentConfig, SeededRng};
+use recurra_cells::{AnyCell, AnyCellConfig, SeededRng};
 use recurra_train::checkpoint::Best;
 use recurra_train::{CtcBatch, CtcRecognizer, CtcRecognizerConfig};
 use strsim::generic_levenshtein;
@@ -10,7 +10,7 @@ use strsim::generic_levenshtein;
 use super::config::Config;
 use super::data::{Data, Example, Parts};
 use super::results::{Heard, Outcome};
-use crate::cells::CellKind;
+use crate::cells::{CellKind, NetworkShape};
 use crate::error::Error;
 use crate::training::{Epochs, Lesson, Measures, Trainer};
 
@@ -61,19 +61,12 @@ fn model_config(
     kind: CellKind,
     inputs: usize,
 ) -> CtcRecognizerConfig<AnyCellConfig> {
-    let directions = match config.direction {
-        Direction::Both => 2,
-        Direction::Forward | Direction::Backward => 1,
+    let shape = NetworkShape {
+        hidden_size: config.hidden_size,
+        num_layers: config.num_layers,
+        direction: config.direction,
     };
-    let parameters = |kind: CellKind, hidden| {
-        let further = (config.num_layers - 1) * kind.parameters(directions * hidden, hidden);
-        kind.parameters(inputs, hidden) + further
-    };
-    let target = parameters(CellKind::Lstm, config.hidden_size);
-    let hidden = CellKind::closest_hidden_size(target, |it| parameters(kind, it));
-    let network = RecurrentConfig::new(kind.config(hidden))
-        .with_num_layers(config.num_layers)
-        .with_direction(config.direction);
+    let network = kind.network_like_lstms(inputs, shape);
     CtcRecognizerConfig::new(inputs, SYMBOLS, network)
 }
 

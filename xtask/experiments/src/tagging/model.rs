@@ -1,11 +1,11 @@
 //! The models that a run compares, at the same number of parameters.
 
-use recurra_cells::{AnyCellConfig, CellConfig, Direction, RecurrentConfig};
+use recurra_cells::{AnyCellConfig, CellConfig, Direction};
 use recurra_train::{TagDecoder, WordTaggerConfig};
 
 use super::config::Config;
 use super::data::Reader;
-use crate::cells::CellKind;
+use crate::cells::{CellKind, NetworkShape};
 
 /// The tagger of `kind`, both of whose networks have as many parameters as those of an LSTM, as closely as hidden sizes can.
 pub fn model_config(
@@ -15,10 +15,10 @@ pub fn model_config(
     decoder: TagDecoder,
 ) -> WordTaggerConfig<AnyCellConfig> {
     let inputs = config.character_embedding_size;
-    let over_characters = network(kind, inputs, (config.character_hidden_size, 1));
+    let over_characters = kind.network_like_lstms(inputs, shape(config.character_hidden_size, 1));
     let spelled = 2 * over_characters.cell.hidden_size();
     let inputs = config.embedding_size + spelled;
-    let over_words = network(kind, inputs, (config.hidden_size, config.num_layers));
+    let over_words = kind.network_like_lstms(inputs, shape(config.hidden_size, config.num_layers));
     let mut model = WordTaggerConfig::new(
         [reader.words.vocabulary.len(), config.embedding_size],
         [reader.characters.len(), config.character_embedding_size],
@@ -29,19 +29,11 @@ pub fn model_config(
     model
 }
 
-/// A network in both directions.
-fn network(
-    kind: CellKind,
-    inputs: usize,
-    (hidden_size, num_layers): (usize, usize),
-) -> RecurrentConfig<AnyCellConfig> {
-    let parameters = |kind: CellKind, hidden| {
-        let further = (num_layers - 1) * kind.parameters(2 * hidden, hidden);
-        kind.parameters(inputs, hidden) + further
-    };
-    let target = parameters(CellKind::Lstm, hidden_size);
-    let hidden = CellKind::closest_hidden_size(target, |it| parameters(kind, it));
-    RecurrentConfig::new(kind.config(hidden))
-        .with_num_layers(num_layers)
-        .with_direction(Direction::Both)
+/// The shape of a network in both directions.
+fn shape(hidden_size: usize, num_layers: usize) -> NetworkShape {
+    NetworkShape {
+        hidden_size,
+        num_layers,
+        direction: Direction::Both,
+    }
 }

@@ -1,7 +1,7 @@
 //! The sentences and their translations: Multi30k from disk, or a language that the project makes up.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use recurra_datasets::parallel::{ParallelCorpus, ParallelText};
 
@@ -9,7 +9,7 @@ use super::bleu::bleu;
 use super::config::Config;
 use super::subwords::Subwords;
 use super::word_by_word::Dictionary;
-use crate::comparison::StudyData;
+use crate::comparison::{StudyData, folder_of};
 use crate::error::Error;
 use crate::report::Expected;
 
@@ -40,7 +40,7 @@ impl Data {
             }
             Some(path) => {
                 let [source, target] = LANGUAGES;
-                let corpus = ParallelCorpus::read(locate(path), source, target)?;
+                let corpus = ParallelCorpus::read(folder_of(NAME, path), source, target)?;
                 (NAME.to_owned(), corpus)
             }
         };
@@ -87,10 +87,4 @@ fn first(text: ParallelText, limit: usize) -> ParallelText {
     let limit = if limit == 0 { text.len() } else { limit };
     let pairs = text.sources.into_iter().zip(text.targets);
     pairs.take(limit).collect()
-}
-
-/// The data set in a folder of several.
-fn locate(path: &Path) -> PathBuf {
-    let own = path.join(NAME);
-    if own.is_dir() { own } else { path.to_owned() }
 }

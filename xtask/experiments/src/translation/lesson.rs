@@ -2,7 +2,7 @@
 
 use burn::module::Module;
 use burn::tensor::Device;
-use recurra_cells::{AnyCell, AnyCellConfig, Direction, RecurrentConfig, SeededRng};
+use recurra_cells::{AnyCell, AnyCellConfig, Direction, SeededRng};
 use recurra_datasets::parallel::ParallelText;
 use recurra_train::checkpoint::Best;
 use recurra_train::{
@@ -15,7 +15,7 @@ use super::config::Config;
 use super::data::Data;
 use super::results::Outcome;
 use super::subwords::MARKS;
-use crate::cells::CellKind;
+use crate::cells::{CellKind, NetworkShape};
 use crate::error::Error;
 use crate::training::{Epochs, Lesson, Measures, Trainer};
 
@@ -57,12 +57,17 @@ fn model_config(
     vocabularies: [usize; 2],
 ) -> Seq2SeqConfig<AnyCellConfig> {
     let inputs = config.embedding_size;
-    let target = CellKind::Lstm.parameters(inputs, config.hidden_size);
-    let hidden = CellKind::closest_hidden_size(target, |it| kind.parameters(inputs, it));
-    let network = || RecurrentConfig::new(kind.config(hidden));
-    let encoder = network().with_direction(Direction::Both);
+    let network = |direction| {
+        let shape = NetworkShape {
+            hidden_size: config.hidden_size,
+            num_layers: 1,
+            direction,
+        };
+        kind.network_like_lstms(inputs, shape)
+    };
+    let networks = [network(Direction::Both), network(Direction::Forward)];
     let attention = AttentionScore::General;
-    let mut model = Seq2SeqConfig::new(vocabularies, inputs, [encoder, network()], attention);
+    let mut model = Seq2SeqConfig::new(vocabularies, inputs, networks, attention);
     model.label_smoothing = config.label_smoothing;
     model
 }
