@@ -49,10 +49,13 @@ struct Prediction {
     json: Value,
 }
 
+/// Reads a model from its folder.
+type Read = fn(&Path, &Device) -> Result<Box<dyn Predictor>, Error>;
+
 /// A kind of model: the file that only its folder has, and how it is read.
 struct Kind {
     file: &'static str,
-    read: fn(&Path, &Device) -> Result<Box<dyn Predictor>, Error>,
+    read: Read,
 }
 
 /// The last is a language model, whose file others have as well.
