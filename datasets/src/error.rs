@@ -11,7 +11,7 @@ pub(crate) use listing::listing;
 /// An error of this crate.
 ///
 /// Each text is a lowercase fragment on one line and contains its cause, so that printing the error
-/// alone is enough.
+/// alone is enough; where something helps that is not obvious, a second line says what.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DatasetError {
@@ -52,32 +52,33 @@ pub enum DatasetError {
     },
 
     /// No data set has this name.
-    #[error("data set {name:?} is not known; there are {}", known.join(", "))]
+    #[error("data set must be one of {}, got {name:?}", known.join(", "))]
     UnknownSource {
         /// The name.
         name: String,
-        /// Those that there are.
-        known: Vec<String>,
+        /// The names that there are.
+        known: Vec<&'static str>,
     },
 
     /// A data set is not on this machine, or not all of it.
-    #[error("data set {name} is not here; {remedy}")]
-    NotHere {
+    #[error("found no data set {name}: {found}\n{advice}")]
+    NoDataSet {
         /// Its name.
-        name: String,
-        /// How to come by it.
-        remedy: String,
+        name: &'static str,
+        /// What is in the places where it could be, or keeps it from being fetched.
+        found: String,
+        /// How to get it.
+        advice: String,
     },
 
-    /// A file could not be fetched.
-    #[error(
-        "cannot fetch {address}: {cause}; what has come is kept for the next time, and --data takes files from elsewhere"
-    )]
-    Download {
-        /// Where it should have come from.
+    /// What lies at an address could not be had, or is not what it should be.
+    #[error("cannot fetch {address}: {cause}")]
+    Fetch {
+        /// The address.
         address: String,
-        /// What the network or the server says.
-        cause: String,
+        /// What went wrong. Its kind is `UnexpectedEof` for an answer that broke off, `InvalidData`
+        /// for a wrong one.
+        cause: io::Error,
     },
 
     /// A vocabulary file is not valid JSON, or not a valid vocabulary.

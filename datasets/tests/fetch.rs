@@ -1,268 +1,477 @@
-//! Data sets are fetched from a server on this machine that does what servers do.
+//! Downloads from a server on this machine: whole, interrupted, resumed, wrong.
 
-#![cfg(feature = "fetch")]
+mod server;
 
-use std::fs;
-use std::io::{BufRead, BufReader, Write};
-use std::net::{TcpListener, TcpStream};
-use std::path::Path;
-use std::sync::{Arc, Mutex};
-use std::thread;
+use std::{
+    fs,
+    io::{Read, Write},
+    net::TcpListener,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
-use recurra_datasets::DatasetError;
-use recurra_datasets::registry::{Places, Source, SourceFile, fetch};
+use flate2::read::GzDecoder;
+use recurra_datasets::{
+    DatasetError,
+    fetch::{FetchOptions, Progress, fetch},
+    registry::{Content, Places, Source, SourceFile},
+};
+use server::{Server, ranged, response, status, whole};
 use sha2::{Digest, Sha256};
-use tempfile::TempDir;
 
-const CONTENT: &[u8] = b"the quick brown fox jumps over the lazy dog, again and again and again";
-
-/// How the server answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Manner {
-    Willing,
-    /// Sends everything from the start, whatever was asked for.
-    WithoutRanges,
-    /// Says that no such range exists.
-    RefusesRanges,
-    /// Breaks off after 20 bytes.
-    BreaksOff,
-    /// Sends other bytes of the same number.
-    Wrong,
-    /// Sends elsewhere first.
-    Redirects,
-    Missing,
+/// What the servers give out: more than is read at once, and nowhere the same.
+fn content() -> Vec<u8> {
+    (0..200_000_u32)
+        .map(|byte| (byte.wrapping_mul(byte) / 7) as u8)
+        .collect()
 }
 
-struct Server {
-    address: String,
-    /// The `Range` of each request, in their order.
-    ranges: Arc<Mutex<Vec<String>>>,
+fn sha256(bytes: &[u8]) -> &'static str {
+    format!("{:x}", Sha256::digest(bytes)).leak()
 }
 
-impl Server {
-    fn start(manner: Manner) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let address = format!("http://{}/file", listener.local_addr().expect("an address"));
-        let ranges = Arc::new(Mutex::new(Vec::new()));
-        let seen = Arc::clone(&ranges);
-        thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                answer(stream, manner, &seen);
+/// A data set `set` of one file `a.bin` that should be [`content`].
+fn file() -> SourceFile {
+    SourceFile::new("a.bin", content().len() as u64, sha256(&content()))
+}
+
+fn source_of(file: SourceFile) -> Source {
+    Source {
+        name: "set",
+        what: "a set",
+        licence: "none",
+        counts: "",
+        content: Content::Files(vec![file].leak()),
+        by_hand: "put a.bin into a folder",
+    }
+}
+
+/// A cache, and perhaps a mirror, in a folder of their own.
+struct Machine {
+    folder: tempfile::TempDir,
+    options: FetchOptions,
+}
+
+impl Machine {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let options = FetchOptions::new(Places {
+            mirror: None,
+            cache: Some(folder.path().join("cache")),
+        });
+        Self { folder, options }
+    }
+
+    fn cached(&self, name: &str) -> PathBuf {
+        self.folder.path().join("cache/set").join(name)
+    }
+
+    /// A file that is in the cache from the beginning.
+    fn put(&self, name: &str, bytes: &[u8]) {
+        fs::create_dir_all(self.cached("")).unwrap();
+        fs::write(self.cached(name), bytes).unwrap();
+    }
+
+    fn mirror(&mut self, bytes: &[u8]) {
+        let mirror = self.folder.path().join("mirror");
+        fs::create_dir_all(mirror.join("set")).unwrap();
+        fs::write(mirror.join("set/a.bin"), bytes).unwrap();
+        self.options.places.mirror = Some(mirror);
+    }
+
+    /// What the fetch answers, with the lines that it tells but for those of single blocks.
+    fn fetch(&self, source: &Source) -> (Result<PathBuf, DatasetError>, Vec<String>) {
+        let mut lines = Vec::new();
+        let result = fetch(source, &self.options, |progress| {
+            if !matches!(progress, Progress::Received { .. }) {
+                lines.push(progress.to_string());
             }
         });
-        Self { address, ranges }
+        (result, lines)
     }
 
-    fn ranges(&self) -> Vec<String> {
-        self.ranges.lock().expect("no thread has panicked").clone()
+    fn succeeds(&self, source: &Source) -> Vec<String> {
+        let (result, lines) = self.fetch(source);
+        assert_eq!(result.unwrap(), self.folder.path().join("cache/set"));
+        lines
+    }
+
+    /// The error's text, with `DIR` for the machine's folder.
+    fn fails(&self, source: &Source) -> String {
+        let text = self.fetch(source).0.unwrap_err().to_string();
+        text.replace(self.folder.path().to_str().unwrap(), "DIR")
+    }
+
+    /// The names of all that is in the folder of the data set.
+    fn names(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.cached("")).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<_> = names.collect();
+        names.sort();
+        names
     }
 }
 
-/// Path and range of a request.
-fn request(stream: &TcpStream) -> (String, String) {
-    let mut lines = BufReader::new(stream).lines().map_while(Result::ok);
-    let first = lines.next().unwrap_or_default();
-    let path = first.split(' ').nth(1).unwrap_or_default().to_owned();
-    let headers: Vec<String> = lines.take_while(|line| !line.is_empty()).collect();
-    let range = headers.iter().find_map(|line| {
-        let (name, value) = line.split_once(':')?;
-        name.eq_ignore_ascii_case("range")
-            .then(|| value.trim().to_owned())
+#[test]
+fn a_file_is_downloaded_once() {
+    let server = Server::start(|_| whole(&content()));
+    let source = source_of(file().at(server.base, "a.bin"));
+    let machine = Machine::new();
+    let lines = machine.succeeds(&source);
+    let place = machine.cached("a.bin").display().to_string();
+    let fetching = format!("fetching {}a.bin (unverified address)", server.base);
+    assert_eq!(lines, [fetching, format!("{place} is complete")]);
+    assert_eq!(fs::read(machine.cached("a.bin")).unwrap(), content());
+    assert_eq!(machine.names(), ["a.bin"]);
+    source.verify(machine.cached("")).unwrap();
+
+    assert_eq!(
+        machine.succeeds(&source),
+        [format!("{place} is there already")]
+    );
+    assert_eq!(server.starts(), [None]);
+}
+
+#[test]
+fn received_bytes_add_up() {
+    let server = Server::start(|_| whole(&content()));
+    let source = source_of(file().at(server.base, "a.bin"));
+    let machine = Machine::new();
+    let mut received = Vec::new();
+    fetch(&source, &machine.options, |progress| {
+        if let Progress::Received { bytes, of } = progress {
+            assert_eq!(of, Some(200_000));
+            received.push(bytes);
+        }
+    })
+    .unwrap();
+    assert!(received.is_sorted() && received.len() > 1, "{received:?}");
+    assert_eq!(received.last(), Some(&200_000));
+}
+
+#[test]
+fn a_download_that_broke_off_goes_on() {
+    // The first answer promises everything and stops early.
+    let server = Server::start(|request| match request.from {
+        None => {
+            let cut = whole(&content()).len() - 50_000;
+            whole(&content())[..cut].to_vec()
+        }
+        Some(_) => ranged(request, &content()),
     });
-    (path, range.unwrap_or_default())
-}
-
-fn answer(mut stream: TcpStream, manner: Manner, seen: &Mutex<Vec<String>>) {
-    let (path, range) = request(&stream);
-    seen.lock()
-        .expect("no thread has panicked")
-        .push(range.clone());
-    let first = range
-        .strip_prefix("bytes=")
-        .and_then(|it| it.strip_suffix('-'));
-    let first: usize = first.and_then(|it| it.parse().ok()).unwrap_or(0);
-    let head = |status: &str, length: usize| {
-        format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n")
-    };
-    let (head, body): (String, Vec<u8>) = match manner {
-        Manner::Redirects if path == "/file" => {
-            let head = head("302 Found", 0) + "Location: /elsewhere\r\n";
-            (head, Vec::new())
-        }
-        Manner::Missing => (head("404 Not Found", 0), Vec::new()),
-        Manner::RefusesRanges if first > 0 => (head("416 Range Not Satisfiable", 0), Vec::new()),
-        Manner::BreaksOff => {
-            let rest = &CONTENT[first..];
-            let status = if first > 0 {
-                "206 Partial Content"
-            } else {
-                "200 OK"
-            };
-            (
-                head(status, rest.len()),
-                rest[..20.min(rest.len())].to_vec(),
-            )
-        }
-        Manner::Wrong => (head("200 OK", CONTENT.len()), vec![b'x'; CONTENT.len()]),
-        Manner::Willing if first > 0 => {
-            let rest = &CONTENT[first..];
-            (head("206 Partial Content", rest.len()), rest.to_vec())
-        }
-        _ => (head("200 OK", CONTENT.len()), CONTENT.to_vec()),
-    };
-    // A client that has had enough is no concern of a server's.
-    let _ = stream.write_all(format!("{head}\r\n").as_bytes());
-    let _ = stream.write_all(&body);
-}
-
-fn source(address: Option<&str>) -> Source {
-    Source {
-        name: "fables".to_owned(),
-        what: "a fable".to_owned(),
-        terms: "none".to_owned(),
-        counts: "1 fable".to_owned(),
-        by_hand: "write one".to_owned(),
-        files: vec![SourceFile {
-            path: "deep/fable.txt".to_owned(),
-            size: CONTENT.len() as u64,
-            sha256: format!("{:x}", Sha256::digest(CONTENT)),
-            address: address.map(str::to_owned),
-        }],
-    }
-}
-
-fn cache(folder: &TempDir) -> Places {
-    Places {
-        mirror: None,
-        cache: Some(folder.path().to_owned()),
-    }
-}
-
-fn in_cache(folder: &TempDir) -> Option<Vec<u8>> {
-    fs::read(folder.path().join("fables/deep/fable.txt")).ok()
-}
-
-fn put(folder: &Path, name: &str, content: &[u8]) {
-    let place = folder.join(name);
-    fs::create_dir_all(place.parent().expect("a folder")).expect("a folder");
-    fs::write(place, content).expect("a file");
-}
-
-#[test]
-fn a_file_is_received_and_then_left_alone() {
-    for manner in [Manner::Willing, Manner::Redirects] {
-        let (server, folder) = (Server::start(manner), TempDir::new().unwrap());
-        let source = source(Some(&server.address));
-        let mut last = 0;
-        let found = fetch(&source, &cache(&folder), |it| last = it.received).unwrap();
-        assert_eq!(found, folder.path().join("fables"));
-        assert_eq!(
-            (in_cache(&folder).as_deref(), last),
-            (Some(CONTENT), CONTENT.len() as u64)
-        );
-        assert_eq!(cache(&folder).find(&source), Some(found));
-        let asked = server.ranges().len();
-        fetch(&source, &cache(&folder), |_| {}).unwrap();
-        assert_eq!(server.ranges().len(), asked);
-    }
-}
-
-#[test]
-fn what_breaks_off_goes_on_where_it_was() {
-    let (server, folder) = (Server::start(Manner::BreaksOff), TempDir::new().unwrap());
-    let source = source(Some(&server.address));
-    let mut errors = 0;
-    while let Err(error) = fetch(&source, &cache(&folder), |_| {}) {
-        let text = error.to_string();
-        assert!(matches!(error, DatasetError::Download { .. }), "{text}");
-        assert!(
-            text.contains(&server.address) && in_cache(&folder).is_none(),
-            "{text}"
-        );
-        errors += 1;
-        assert!(errors < 10, "{text}");
-    }
-    assert_eq!(in_cache(&folder).as_deref(), Some(CONTENT));
-    assert_eq!(server.ranges()[..3], ["", "bytes=20-", "bytes=40-"]);
-}
-
-#[test]
-fn a_server_that_does_not_go_on_sends_all_of_it() {
-    for manner in [Manner::WithoutRanges, Manner::RefusesRanges] {
-        let (server, folder) = (Server::start(manner), TempDir::new().unwrap());
-        put(
-            folder.path(),
-            "fables/deep/fable.txt.part",
-            b"something else",
-        );
-        let source = source(Some(&server.address));
-        fetch(&source, &cache(&folder), |_| {}).unwrap();
-        assert_eq!(in_cache(&folder).as_deref(), Some(CONTENT), "{manner:?}");
-        assert_eq!(server.ranges()[0], "bytes=14-");
-    }
-}
-
-#[test]
-fn what_is_not_right_is_removed_and_nothing_else() {
-    for manner in [Manner::Wrong, Manner::Missing] {
-        let (server, folder) = (Server::start(manner), TempDir::new().unwrap());
-        put(folder.path(), "fables/deep/fable.txt", b"an old fable");
-        let source = source(Some(&server.address));
-        let error = fetch(&source, &cache(&folder), |_| {})
-            .unwrap_err()
-            .to_string();
-        let expected = match manner {
-            Manner::Wrong => source.files[0].sha256.as_str(),
-            _ => "404",
-        };
-        assert!(
-            error.contains(expected) && error.lines().count() == 1,
-            "{error}"
-        );
-        assert_eq!(in_cache(&folder).as_deref(), Some(&b"an old fable"[..]));
-        let part = folder.path().join("fables/deep/fable.txt.part");
-        assert!(!part.exists());
-    }
-}
-
-#[test]
-fn without_a_network_the_error_says_what_to_do() {
-    let folder = TempDir::new().unwrap();
-    // A port that nobody listens at.
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = format!("http://{}/file", listener.local_addr().unwrap());
-    drop(listener);
-    let error = fetch(&source(Some(&address)), &cache(&folder), |_| {}).unwrap_err();
-    let text = error.to_string();
-    assert!(text.contains(&address) && text.contains("--data"), "{text}");
-    let error = fetch(&source(None), &cache(&folder), |_| {}).unwrap_err();
-    let text = error.to_string();
+    let source = source_of(file().at(server.base, "a.bin"));
+    let machine = Machine::new();
+    let text = machine.fails(&source);
+    let begin = format!(
+        "cannot fetch {}a.bin: it broke off behind 150000 bytes (",
+        server.base
+    );
+    assert!(text.starts_with(&begin), "{text}");
     assert!(
-        text.contains("fables") && text.contains("write one"),
+        text.ends_with("; another fetch goes on from there"),
         "{text}"
     );
+    assert_eq!(machine.names(), ["a.bin.part"]);
+
+    let lines = machine.succeeds(&source);
+    assert!(
+        lines[0].ends_with(", going on behind 150.0 kB"),
+        "{}",
+        lines[0]
+    );
+    assert_eq!(fs::read(machine.cached("a.bin")).unwrap(), content());
+    assert_eq!(machine.names(), ["a.bin"]);
+    assert_eq!(server.starts(), [None, Some(150_000)]);
 }
 
 #[test]
-fn a_mirror_is_copied_and_checked() {
-    let (folder, mirror) = (TempDir::new().unwrap(), TempDir::new().unwrap());
-    put(mirror.path(), "fables/deep/fable.txt", CONTENT);
-    let places = Places {
-        mirror: Some(mirror.path().to_owned()),
-        ..cache(&folder)
+fn an_answer_without_a_length_that_ends_early_broke_off() {
+    let server = Server::start(|_| response("200 OK", "", &content()[..7]));
+    let source = source_of(file().at(server.base, "a.bin"));
+    let machine = Machine::new();
+    let error = machine.fetch(&source).0.unwrap_err();
+    let DatasetError::Fetch { cause, .. } = &error else {
+        panic!("expected an error of a fetch, got {error}");
     };
-    assert_eq!(
-        places.find(&source(None)),
-        Some(mirror.path().join("fables"))
+    assert_eq!(cause.kind(), std::io::ErrorKind::UnexpectedEof, "{error}");
+    assert!(
+        error
+            .to_string()
+            .contains("behind 7 bytes (expected 200000 bytes)"),
+        "{error}"
     );
-    fetch(&source(None), &places, |_| {}).unwrap();
-    assert_eq!(in_cache(&folder).as_deref(), Some(CONTENT));
-    let other = vec![b'y'; CONTENT.len()];
-    put(mirror.path(), "fables/deep/fable.txt", &other);
-    fs::remove_dir_all(folder.path().join("fables")).unwrap();
-    let error = fetch(&source(None), &places, |_| {})
-        .unwrap_err()
-        .to_string();
-    assert!(error.contains("SHA-256"), "{error}");
-    assert!(in_cache(&folder).is_none());
+}
+
+#[test]
+fn a_server_that_knows_no_ranges_starts_over() {
+    let server = Server::start(|_| whole(&content()));
+    let source = source_of(file().at(server.base, "a.bin"));
+    let machine = Machine::new();
+    machine.put("a.bin.part", b"some other beginning");
+    machine.succeeds(&source);
+    assert_eq!(fs::read(machine.cached("a.bin")).unwrap(), content());
+    assert_eq!(server.starts(), [Some(20)]);
+}
+
+#[test]
+fn a_range_that_is_refused_or_another_is_asked_for_again() {
+    for refusal in [
+        status("416 Range Not Satisfiable"),
+        response(
+            "206 Partial Content",
+            "Content-Length: 1\r\nContent-Range: bytes 5-5/9\r\n",
+            b"x",
+        ),
+    ] {
+        let server = Server::start(move |request| match request.from {
+            None => whole(&content()),
+            Some(_) => refusal.clone(),
+        });
+        let source = source_of(file().at(server.base, "a.bin"));
+        let machine = Machine::new();
+        machine.put("a.bin.part", &content()[..20]);
+        machine.succeeds(&source);
+        assert_eq!(fs::read(machine.cached("a.bin")).unwrap(), content());
+        assert_eq!(server.starts(), [Some(20), None]);
+    }
+}
+
+#[test]
+fn a_part_that_is_complete_is_not_downloaded() {
+    let server = Server::start(|_| status("500 Internal Server Error"));
+    let source = source_of(file().at(server.base, "a.bin"));
+    let machine = Machine::new();
+    machine.put("a.bin.part", &content());
+    machine.succeeds(&source);
+    assert_eq!(machine.names(), ["a.bin"]);
+    assert_eq!(server.starts(), []);
+}
+
+#[test]
+fn a_wrong_hash_leaves_what_was_there() {
+    let wrong: Vec<u8> = content().into_iter().rev().collect();
+    let got = sha256(&wrong);
+    let server = Server::start(move |_| whole(&wrong));
+    let source = source_of(file().at(server.base, "a.bin"));
+    let machine = Machine::new();
+    machine.put("a.bin", b"older");
+    let expected = sha256(&content());
+    let text = format!("SHA-256: expected {expected}, got {got}");
+    assert_eq!(
+        machine.fails(&source),
+        format!("cannot fetch {}a.bin: {text}", server.base)
+    );
+    assert_eq!(fs::read(machine.cached("a.bin")).unwrap(), b"older");
+    assert_eq!(machine.names(), ["a.bin"]);
+}
+
+#[test]
+fn a_wrong_size_is_refused_before_and_while_it_arrives() {
+    for headers in ["Content-Length: 200001\r\n", ""] {
+        let longer = [content(), vec![0]].concat();
+        let server = Server::start(move |_| response("200 OK", headers, &longer));
+        let source = source_of(file().at(server.base, "a.bin"));
+        let machine = Machine::new();
+        machine.put("a.bin", b"older");
+        let text = machine.fails(&source);
+        assert!(text.contains(": size: expected "), "{text}");
+        assert_eq!(fs::read(machine.cached("a.bin")).unwrap(), b"older");
+        assert_eq!(fs::metadata(machine.cached("a.bin.part")).unwrap().len(), 0);
+    }
+}
+
+#[test]
+fn a_redirect_is_followed_with_its_range() {
+    let server = Server::start(|request| match request.path.as_str() {
+        "/old/a.bin" => response("302 Found", "Location: /new\r\nContent-Length: 0\r\n", b""),
+        _ => ranged(request, &content()),
+    });
+    let source = source_of(file().at(server.base, "old/a.bin"));
+    let machine = Machine::new();
+    machine.put("a.bin.part", &content()[..1000]);
+    machine.succeeds(&source);
+    assert_eq!(fs::read(machine.cached("a.bin")).unwrap(), content());
+    assert_eq!(server.starts(), [Some(1000), Some(1000)]);
+}
+
+#[test]
+fn a_file_that_has_gone_is_told_so() {
+    let server = Server::start(|_| status("404 Not Found"));
+    let source = source_of(file().at(server.base, "a.bin"));
+    assert_eq!(
+        Machine::new().fails(&source),
+        format!(
+            "cannot fetch {}a.bin: the server answered with status 404, expected 200",
+            server.base
+        )
+    );
+}
+
+#[test]
+fn a_server_that_is_not_there_is_told_so() {
+    // A port that nobody listens on any more.
+    let port = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let base = format!("http://127.0.0.1:{port}/").leak();
+    let machine = Machine::new();
+    machine.put("a.bin.part", b"kept");
+    let text = machine.fails(&source_of(file().at(base, "a.bin")));
+    let begin = format!("cannot fetch {base}a.bin: no connection (");
+    assert!(text.starts_with(&begin), "{text}");
+    assert!(text.ends_with("); is this machine online?"), "{text}");
+    assert_eq!(fs::read(machine.cached("a.bin.part")).unwrap(), b"kept");
+}
+
+#[test]
+fn a_server_that_falls_silent_is_given_up() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let base = format!("http://{}/", listener.local_addr().unwrap()).leak();
+    // It says a little to the first client, and nothing to the second; both stay connected.
+    let silent = std::thread::spawn(move || {
+        let mut first = listener.accept().unwrap().0;
+        first.write_all(&whole(&content())[..150_000]).unwrap();
+        (first, listener.accept().unwrap().0)
+    });
+    let mut machine = Machine::new();
+    machine.options.idle_timeout = Duration::from_millis(200);
+    let source = source_of(file().at(base, "a.bin"));
+    let text = machine.fails(&source);
+    assert!(text.contains(": it broke off behind 149"), "{text}");
+    let text = machine.fails(&source);
+    assert!(text.contains(": no connection (timeout"), "{text}");
+    assert_eq!(machine.names(), ["a.bin.part"]);
+    silent.join().unwrap();
+}
+
+#[test]
+fn an_address_must_be_encrypted_but_on_this_machine() {
+    for base in [
+        "http://example.org/",
+        "ftp://localhost/",
+        "file:///",
+        "http://localhost.example/",
+    ] {
+        let text = Machine::new().fails(&source_of(file().at(base, "a.bin")));
+        assert!(text.contains(base), "{text}");
+    }
+    let text = Machine::new().fails(&source_of(file().at("http://example.org/", "a.bin")));
+    let expected = "an address must begin with https://, except on localhost";
+    assert_eq!(
+        text,
+        format!("cannot fetch http://example.org/a.bin: {expected}")
+    );
+}
+
+#[test]
+fn what_has_no_address_is_got_by_hand() {
+    let text = "found no data set set: it cannot be downloaded\n\
+                put a.bin into a folder, and name that folder with --data";
+    assert_eq!(Machine::new().fails(&source_of(file())), text);
+    let options = FetchOptions::new(Places::default());
+    let error = fetch(&source_of(file()), &options, |_| ()).unwrap_err();
+    let text = "found no data set set: this user has no folder for caches\n\
+                name a folder in RECURRA_CACHE";
+    assert_eq!(error.to_string(), text);
+}
+
+#[test]
+fn the_mirror_is_copied_instead() {
+    let server = Server::start(|_| status("500 Internal Server Error"));
+    let source = source_of(file().at(server.base, "a.bin"));
+    let mut machine = Machine::new();
+    machine.mirror(&content());
+    let lines = machine.succeeds(&source);
+    assert!(lines[0].starts_with("copying "), "{}", lines[0]);
+    assert_eq!(fs::read(machine.cached("a.bin")).unwrap(), content());
+    assert_eq!(machine.names(), ["a.bin"]);
+    assert_eq!(server.starts(), []);
+
+    let mut machine = Machine::new();
+    machine.mirror(b"damaged");
+    let text = "DIR/mirror/set/a.bin: size: expected 200000 bytes, got 7";
+    assert_eq!(machine.fails(&source), text);
+    assert!(!machine.cached("a.bin").exists());
+}
+
+#[test]
+fn what_is_kept_compressed_is_compressed_here_or_comes_so() {
+    let compressed = compress(&content());
+    let server = Server::start(move |request| match request.path.as_str() {
+        "/a.bin.gz" => whole(&compressed),
+        _ => whole(&content()),
+    });
+    for path in ["a.bin", "a.bin.gz"] {
+        let file = SourceFile {
+            path: "a.bin.gz",
+            ..file().packed().at(server.base, path)
+        };
+        let machine = Machine::new();
+        let source = source_of(file);
+        machine.succeeds(&source);
+        assert_eq!(machine.names(), ["a.bin.gz"]);
+        let packed = fs::File::open(machine.cached("a.bin.gz")).unwrap();
+        let mut plain = Vec::new();
+        GzDecoder::new(packed).read_to_end(&mut plain).unwrap();
+        assert_eq!(plain, content());
+        machine.succeeds(&source);
+    }
+    assert_eq!(server.starts().len(), 2);
+}
+
+fn compress(bytes: &[u8]) -> Vec<u8> {
+    let mut packed = Vec::new();
+    let mut encoder = flate2::read::GzEncoder::new(bytes, flate2::Compression::fast());
+    encoder.read_to_end(&mut packed).unwrap();
+    packed
+}
+
+#[test]
+fn compressed_nonsense_is_refused() {
+    let server = Server::start(|_| whole(b"<html>"));
+    let file = file().packed().at(server.base, "a.bin.gz");
+    let machine = Machine::new();
+    let text = machine.fails(&source_of(file));
+    assert!(
+        text.contains("whole file: expected 200000 bytes compressed with gzip, got "),
+        "{text}"
+    );
+    assert!(machine.names().is_empty());
+}
+
+#[test]
+fn two_processes_do_not_write_the_same_part() {
+    let server = Server::start(|_| whole(&content()));
+    let source = source_of(file().at(server.base, "a.bin"));
+    let machine = Machine::new();
+    machine.put("a.bin.part", b"");
+    let other = fs::File::open(machine.cached("a.bin.part")).unwrap();
+    other.lock().unwrap();
+    let text = "cannot write DIR/cache/set/a.bin.part: another process is fetching it";
+    assert_eq!(machine.fails(&source), text);
+    drop(other);
+    machine.succeeds(&source);
+}
+
+#[test]
+fn progress_reads_as_lines() {
+    let lines = [
+        Progress::Received {
+            bytes: 1500,
+            of: None,
+        }
+        .to_string(),
+        Progress::Received {
+            bytes: 1500,
+            of: Some(2_000_000),
+        }
+        .to_string(),
+        Progress::Unpacking {
+            archive: Path::new("a.part"),
+        }
+        .to_string(),
+    ];
+    assert_eq!(lines, ["1.5 kB", "1.5 kB of 2.0 MB", "unpacking a.part"]);
 }

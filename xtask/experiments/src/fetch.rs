@@ -3,11 +3,10 @@
 use std::io::{self, IsTerminal};
 
 use clap::Args;
-use recurra_datasets::registry::{self, Places, Progress, Source, sources};
+use recurra_datasets::fetch::{self, FetchOptions, Progress};
+use recurra_datasets::registry::{Places, SOURCES, source, table};
 
 use crate::error::Error;
-
-const MIB: f64 = (1 << 20) as f64;
 
 /// The arguments of `fetch`.
 #[derive(Debug, Args)]
@@ -19,50 +18,24 @@ pub struct FetchArgs {
 
 /// Fetches a data set and prints its folder, or lists all.
 pub fn run(args: &FetchArgs) -> Result<(), Error> {
-    let places = Places::of_this_machine();
     let Some(name) = &args.name else {
-        list(&places);
+        print!("{}", table(SOURCES));
         return Ok(());
     };
-    let source = Source::named(name)?;
-    if places.find(source).is_none() && source.can_be_fetched() {
-        eprintln!("{name}: {}; terms: {}", source.what, source.terms);
-    }
-    let folder = registry::fetch(source, &places, show)?;
+    let source = source(name)?;
+    eprintln!("{name}: {}; terms: {}", source.what, source.licence);
+    let options = FetchOptions::new(Places::from_env());
+    let folder = fetch::fetch(source, &options, show)?;
     println!("{}", folder.display());
     Ok(())
 }
 
-/// On a terminal one line that changes.
+/// A line for each step; on a terminal also how much has come, in one line that changes.
 fn show(progress: Progress<'_>) {
-    if !io::stderr().is_terminal() {
-        return;
-    }
-    let (received, size) = (progress.received as f64 / MIB, progress.size as f64 / MIB);
-    eprint!("\r{}: {received:.1} of {size:.1} MiB ", progress.path);
-    if progress.received == progress.size {
-        eprintln!();
-    }
-}
-
-fn list(places: &Places) {
-    println!(
-        "{:<17}{:<60}{:<40}{:<10}TERMS",
-        "NAME", "WHAT", "COUNTS", "HERE"
-    );
-    for source in sources() {
-        let here = match (places.find(source), source.can_be_fetched()) {
-            (Some(_), _) => "yes",
-            (None, true) => "no",
-            (None, false) => "by hand",
-        };
-        let Source {
-            name,
-            what,
-            counts,
-            terms,
-            ..
-        } = source;
-        println!("{name:<17}{what:<60}{counts:<40}{here:<10}{terms}");
+    match progress {
+        Progress::Received { .. } if !io::stderr().is_terminal() => {}
+        Progress::Received { .. } => eprint!("\r{progress}  "),
+        Progress::Done { .. } if io::stderr().is_terminal() => eprintln!("\r{progress}"),
+        _ => eprintln!("{progress}"),
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use recurra_datasets::registry::{Places, Source};
+use recurra_datasets::registry::{Places, source};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -106,7 +106,7 @@ pub fn run<E: Experiment>(args: &E::Args) -> Result<Ending, Error> {
             if args.as_ref().data.is_none() {
                 args.as_mut().data = match E::data_set(&args) {
                     None => None,
-                    Some(name) => Places::of_this_machine().find(Source::named(name)?),
+                    Some(name) => source(name)?.locate(None, &Places::from_env()).ok(),
                 };
             }
             let config = E::resolve(&args)?;

@@ -36,10 +36,11 @@ impl fmt::Display for Line {
 }
 
 /// Everything but CUDA, whose toolkit most machines lack.
-const FEATURES: &str = "flex,ndarray,wgpu,recurra-train/learner,recurra-datasets/parquet";
+const FEATURES: &str =
+    "flex,ndarray,wgpu,recurra-train/learner,recurra-datasets/parquet,recurra-datasets/fetch";
 
 /// Those, and what is documented but off by default.
-const DOCUMENTED: &str = "flex,ndarray,wgpu,recurra-train/learner,recurra-datasets/parquet,recurra-cells/testing,recurra-cells/pt";
+const DOCUMENTED: &str = "flex,ndarray,wgpu,recurra-train/learner,recurra-datasets/parquet,recurra-datasets/fetch,recurra-cells/testing,recurra-cells/pt";
 
 pub const STEPS: [Step; 7] = [
     Step {

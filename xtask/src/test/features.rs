@@ -10,7 +10,11 @@ use crate::device::Device;
 use crate::error::Error;
 
 /// What is off by default because of what it depends on, and tested all the same.
-const OPTIONAL: [&str; 2] = ["recurra-train/learner", "recurra-datasets/parquet"];
+const OPTIONAL: [&str; 3] = [
+    "recurra-train/learner",
+    "recurra-datasets/parquet",
+    "recurra-datasets/fetch",
+];
 
 /// The value for cargo's `--features`.
 pub fn with_defaults(devices: &[Device]) -> Result<String, Error> {

@@ -1,6 +1,6 @@
 //! The experiments, listed.
 
-use recurra_datasets::registry::{Places, Source};
+use recurra_datasets::registry::{Places, source};
 
 use crate::comparison::Study;
 use crate::distill;
@@ -19,7 +19,7 @@ use crate::vanishing_gradients;
 
 /// Prints the experiments, with the terms of their data and whether that is on this machine.
 pub fn list() {
-    let places = Places::of_this_machine();
+    let places = Places::from_env();
     for summary in [
         quickstart::SUMMARY,
         distill::SUMMARY,
@@ -45,11 +45,11 @@ pub fn list() {
 
 /// Names of data sets, each with its terms.
 fn data(names: &str, places: &Places) -> String {
-    let described = |name: &str| match Source::named(name) {
+    let described = |name: &str| match source(name) {
         Err(_) => name.to_owned(),
         Ok(source) => {
-            let here = places.find(source).map_or("", |_| "; here");
-            format!("{name} ({}{here})", source.terms)
+            let here = source.locate(None, places).map_or("", |_| "; here");
+            format!("{name} ({}{here})", source.licence)
         }
     };
     let names: Vec<String> = names.split(", ").map(described).collect();

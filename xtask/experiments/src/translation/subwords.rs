@@ -3,10 +3,9 @@
 use std::path::Path;
 
 use recurra_train::TargetMarks;
-use tokenizers::decoders::bpe::BPEDecoder;
 use tokenizers::models::TrainerWrapper;
 use tokenizers::models::bpe::{BPE, BpeTrainer};
-use tokenizers::pre_tokenizers::whitespace::WhitespaceSplit;
+use tokenizers::pre_tokenizers::metaspace::{Metaspace, PrependScheme};
 use tokenizers::{AddedToken, Tokenizer};
 
 use crate::error::Error;
@@ -17,8 +16,9 @@ const SPECIAL: [&str; 3] = ["<unk>", "<s>", "</s>"];
 /// What stands before and behind a sentence.
 pub const MARKS: TargetMarks = TargetMarks { begin: 1, end: 2 };
 
-/// Stands behind the last part of a word.
-const END_OF_WORD: &str = "</w>";
+/// Stands before the first part of a word. A mark behind the last one would be a character's other form, and those are numbered
+/// in the order of a hash table: other subwords in every run.
+const WORD: char = '\u{2581}';
 
 /// The subwords of a language (Sennrich et al. 2016), of texts whose words are parted by blanks.
 pub struct Subwords(Tokenizer);
@@ -31,16 +31,13 @@ impl Subwords {
             .show_progress(false)
             .vocab_size(size)
             .min_frequency(2)
-            .end_of_word_suffix(END_OF_WORD.to_owned())
             .special_tokens(special.into())
             .build();
-        let model = BPE::builder()
-            .unk_token(SPECIAL[0].to_owned())
-            .end_of_word_suffix(END_OF_WORD.to_owned())
-            .build();
+        let model = BPE::builder().unk_token(SPECIAL[0].to_owned()).build();
         let mut tokenizer = Tokenizer::new(model.map_err(failed)?);
-        tokenizer.with_pre_tokenizer(Some(WhitespaceSplit));
-        tokenizer.with_decoder(Some(BPEDecoder::new(END_OF_WORD.to_owned())));
+        let words = Metaspace::new(WORD, PrependScheme::Always, true);
+        tokenizer.with_pre_tokenizer(Some(words.clone()));
+        tokenizer.with_decoder(Some(words));
         let mut trainer = TrainerWrapper::from(trainer);
         tokenizer
             .train(&mut trainer, sentences.iter())
@@ -107,7 +104,7 @@ mod tests {
     #[test]
     fn the_same_sentences_have_the_same_subwords() {
         let first = Subwords::learn(&sentences(), 60).unwrap();
-        for _ in 0..5 {
+        for _ in 0..20 {
             let again = Subwords::learn(&sentences(), 60).unwrap();
             for text in sentences() {
                 assert_eq!(again.encode(&text).unwrap(), first.encode(&text).unwrap());

@@ -1,0 +1,87 @@
+//! Finding a data set without opening its files.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use super::{Archive, Content, Places, Source};
+use crate::DatasetError;
+
+impl Source {
+    /// Finds the data set on this machine, in this order:
+    ///
+    /// 1. `data`, the user's own: its subfolder with the name of the data set if it has one, else
+    ///    this folder or file itself. What is in there is the user's affair.
+    /// 2. The mirror, if all files are there.
+    /// 3. The cache, if all files are there.
+    ///
+    /// Files are neither opened nor compared, see [`Source::verify`].
+    ///
+    /// # Errors
+    ///
+    /// [`DatasetError::Read`] if `data` does not exist, [`DatasetError::NoDataSet`], which says what
+    /// is missing and how to get it, if no place has all files.
+    pub fn locate(&self, data: Option<&Path>, places: &Places) -> Result<PathBuf, DatasetError> {
+        if let Some(data) = data {
+            fs::metadata(data).map_err(DatasetError::read(data))?;
+            let own = data.join(self.name);
+            return Ok(if own.is_dir() { own } else { data.to_owned() });
+        }
+        let mut found = Vec::new();
+        for folder in places.folders_of(self) {
+            match self.lacks(&folder) {
+                None => return Ok(folder),
+                Some(lack) => found.push(lack),
+            }
+        }
+        if found.is_empty() {
+            found.push("neither RECURRA_DATA nor RECURRA_CACHE names a folder".to_owned());
+        }
+        Err(DatasetError::NoDataSet {
+            name: self.name,
+            found: found.join("; "),
+            advice: self.advice(),
+        })
+    }
+
+    /// What the folder does not have of the data set; `None` if it is complete.
+    pub(crate) fn lacks(&self, folder: &Path) -> Option<String> {
+        let shown = folder.display();
+        if !folder.is_dir() {
+            return Some(format!("{shown} does not exist"));
+        }
+        match self.content {
+            Content::Files(files) => {
+                let missing = files
+                    .iter()
+                    .find(|file| !folder.join(file.path).is_file())?;
+                Some(format!("{shown} has no {}", missing.path))
+            }
+            Content::Archive(archive) => {
+                let there = archive.files_in(folder).map_or(0, |files| files.len());
+                let Archive { files, folder, .. } = archive;
+                (there != files)
+                    .then(|| format!("{shown} has {there} of {files} files in {folder}"))
+            }
+        }
+    }
+}
+
+impl Archive {
+    /// The paths of its files that are in the folder, parted by `/` and sorted.
+    pub(crate) fn files_in(&self, folder: &Path) -> Result<Vec<String>, DatasetError> {
+        let folder = folder.join(self.folder);
+        let unreadable = DatasetError::read(&folder);
+        let mut paths = Vec::new();
+        for entry in fs::read_dir(&folder).map_err(&unreadable)? {
+            let name = entry.map_err(&unreadable)?.file_name();
+            let path = format!("{}/{}", self.folder, name.to_string_lossy());
+            if self.has(&path) {
+                paths.push(path);
+            }
+        }
+        paths.sort();
+        Ok(paths)
+    }
+}
