@@ -127,7 +127,7 @@ fn a_run_says_what_texts_are_for() {
     refused(
         &[folder.path().to_str().expect("a path")],
         b"",
-        "has no classifier of texts",
+        "has no model; one of classes.json",
     );
     fs::write(Path::new(run).join("model/vocabulary.json"), "{").expect("a file");
     refused(&[run], b"fine\n", "vocabulary.json");
