@@ -28,7 +28,7 @@ impl Study for PixelMnist {
         name: "pixel-mnist",
         task: "tell a digit pixel by pixel",
         data: "mnist, or generated digits",
-        expected: "test, %: GRU 96.2, LSTM 87.2, RNN 21.5 (Bai et al. 2018)",
+        expected: "test, %: GRU 91.7 after 6 epochs; 96.2 published",
         time: "60 min a cell; --quick 20 s",
     };
 
