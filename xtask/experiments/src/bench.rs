@@ -1,9 +1,9 @@
 //! `bench`: the paths of each cell against each other, side by side in one run.
 
-mod case;
+pub mod case;
 mod contest;
 pub mod measure;
-mod networks;
+pub mod networks;
 mod peers;
 mod rows;
 mod scaling;

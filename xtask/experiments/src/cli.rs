@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::bench::BenchArgs;
 use crate::cells::CellChoice;
+use crate::compare::CompareArgs;
 use crate::devices::DeviceName;
 use crate::distill::DistillArgs;
 use crate::error::Error;
@@ -83,6 +84,8 @@ pub enum Experiment {
     VanishingGradients(VanishingGradientsArgs),
     /// What backpropagation over thousands of steps costs, whole and in windows
     LongSequences(LongSequencesArgs),
+    /// What is commonly said about recurrent networks, measured
+    Compare(CompareArgs),
 }
 
 /// What every experiment can be told.

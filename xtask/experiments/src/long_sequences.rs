@@ -2,8 +2,8 @@
 //! windows.
 
 mod args;
-mod config;
-mod learner;
+pub mod config;
+pub mod learner;
 mod measure;
 mod results;
 

@@ -6,6 +6,7 @@
 mod bench;
 mod cells;
 mod cli;
+mod compare;
 mod comparison;
 mod confusion;
 mod devices;
@@ -41,6 +42,7 @@ mod versions;
 use std::process::ExitCode;
 
 use cli::{Cli, Command, Experiment};
+use compare::Compare;
 use comparison::Comparison;
 use distill::Distill;
 use error::Error;
@@ -102,6 +104,7 @@ fn dispatch(cli: Cli) -> Result<Ending, Error> {
                 Experiment::CopyMemory(args) => run::<Memory<Copying>>(&args),
                 Experiment::VanishingGradients(args) => vanishing_gradients::run(&args),
                 Experiment::LongSequences(args) => long_sequences::run(&args),
+                Experiment::Compare(args) => run::<Compare>(&args),
             };
         }
         Command::Fetch(args) => fetch::run(&args)?,

@@ -1,10 +1,10 @@
 //! How far back a network remembers: the experiments `adding` and `copy-memory`, a training for each distance.
 
-mod adding;
+pub mod adding;
 mod config;
 mod copying;
 mod page;
-mod trial;
+pub mod trial;
 
 pub use adding::Adding;
 pub use config::Config;

@@ -1,9 +1,9 @@
 //! The experiment `sentiment`: one label for a whole text, such as whether a reviewer liked the film.
 
-mod config;
-mod data;
-mod lesson;
-mod model;
+pub mod config;
+pub mod data;
+pub mod lesson;
+pub mod model;
 mod results;
 
 use std::collections::BTreeMap;

@@ -3,7 +3,7 @@
 
 mod args;
 mod config;
-mod model;
+pub mod model;
 mod results;
 mod train;
 

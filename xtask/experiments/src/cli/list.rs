@@ -2,6 +2,7 @@
 
 use recurra_datasets::registry::{Places, source};
 
+use crate::compare;
 use crate::comparison::Study;
 use crate::distill;
 use crate::forecasting::Forecasting;
@@ -35,6 +36,7 @@ pub fn list() {
         Copying::SUMMARY,
         vanishing_gradients::SUMMARY,
         long_sequences::SUMMARY,
+        compare::SUMMARY,
     ] {
         println!("{:<20}{}", summary.name, summary.task);
         println!("    data            {}", data(summary.data, &places));

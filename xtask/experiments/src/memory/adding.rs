@@ -2,18 +2,18 @@
 
 use burn::tensor::Device;
 use recurra_cells::kernel::Path;
-use recurra_cells::{AnyCell, SeededRng};
+use recurra_cells::{AnyCell, AnyCellConfig, RecurrentConfig, SeededRng};
 use recurra_datasets::AddingProblem;
 use recurra_train::{Course, ForecastBatch, Forecaster, ForecasterConfig, Pass, SequenceModel};
 
 use super::config::Config;
-use super::trial::Problem;
+use super::trial::{Problem, Sequences};
 use super::{Scenario, network};
 use crate::cells::{CellChoice, CellKind, GateBiases};
 use crate::cli::Summary;
 
 /// The number and the mark of a step.
-const INPUTS: usize = 2;
+pub const INPUTS: usize = 2;
 
 /// The experiment.
 pub struct Adding;
@@ -66,27 +66,23 @@ pub struct Sums {
     steps: usize,
 }
 
-impl Problem for Sums {
-    type Model = Forecaster<AnyCell>;
+/// The model that reads sequences with this network and tells their sums.
+pub fn adder(
+    network: RecurrentConfig<AnyCellConfig>,
+    device: &Device,
+    rng: &mut SeededRng,
+) -> Forecaster<AnyCell> {
+    ForecasterConfig::new(INPUTS, network, 1, 1).init(device, rng)
+}
 
-    const GUESSING: f64 = AddingProblem::GUESSING;
+impl Sequences for Sums {
+    type Model = Forecaster<AnyCell>;
 
     fn new(seed: u64, distance: usize) -> Self {
         Self {
             task: AddingProblem::new(seed, distance),
             steps: distance,
         }
-    }
-
-    fn init(
-        config: &Config,
-        cell: CellKind,
-        distance: usize,
-        device: &Device,
-        rng: &mut SeededRng,
-    ) -> Forecaster<AnyCell> {
-        let network = network(config, cell, (INPUTS, distance));
-        ForecasterConfig::new(INPUTS, network, 1, 1).init(device, rng)
     }
 
     fn batch(&mut self, rows: usize) -> ForecastBatch {
@@ -100,5 +96,19 @@ impl Problem for Sums {
     fn error(model: &Forecaster<AnyCell>, sequences: &ForecastBatch) -> f64 {
         let loss = model.window_loss(sequences, None, Pass::Evaluation);
         loss.mean.into_scalar::<f64>()
+    }
+}
+
+impl Problem for Sums {
+    const GUESSING: f64 = AddingProblem::GUESSING;
+
+    fn init(
+        config: &Config,
+        cell: CellKind,
+        distance: usize,
+        device: &Device,
+        rng: &mut SeededRng,
+    ) -> Forecaster<AnyCell> {
+        adder(network(config, cell, (INPUTS, distance)), device, rng)
     }
 }

@@ -7,7 +7,7 @@ use recurra_datasets::CopyMemory;
 use recurra_train::{Course, SequenceTagger, SequenceTaggerConfig, TaggerBatch, TokenRows};
 
 use super::config::Config;
-use super::trial::Problem;
+use super::trial::{Problem, Sequences};
 use super::{Scenario, network};
 use crate::cells::{CellChoice, CellKind, GateBiases};
 use crate::cli::Summary;
@@ -62,25 +62,11 @@ impl Scenario for Copying {
 /// Symbols to be repeated.
 pub struct Symbols(CopyMemory);
 
-impl Problem for Symbols {
+impl Sequences for Symbols {
     type Model = SequenceTagger<AnyCell>;
-
-    const GUESSING: f64 = 7.0 / 8.0;
 
     fn new(seed: u64, distance: usize) -> Self {
         Self(CopyMemory::new(seed, distance))
-    }
-
-    fn init(
-        config: &Config,
-        cell: CellKind,
-        distance: usize,
-        device: &Device,
-        rng: &mut SeededRng,
-    ) -> SequenceTagger<AnyCell> {
-        let network = network(config, cell, (EMBEDDING, distance));
-        let tokens = CopyMemory::VOCABULARY;
-        SequenceTaggerConfig::new(tokens, EMBEDDING, network, tokens).init(device, rng)
     }
 
     fn batch(&mut self, rows: usize) -> TaggerBatch {
@@ -103,5 +89,21 @@ impl Problem for Symbols {
             .flat_map(|(decided, labels)| decided[told.clone()].iter().zip(&labels[told.clone()]));
         let wrong = wrong.filter(|(decided, label)| decided != label).count();
         wrong as f64 / (rows.batch_size() * CopyMemory::TOLD) as f64
+    }
+}
+
+impl Problem for Symbols {
+    const GUESSING: f64 = 7.0 / 8.0;
+
+    fn init(
+        config: &Config,
+        cell: CellKind,
+        distance: usize,
+        device: &Device,
+        rng: &mut SeededRng,
+    ) -> SequenceTagger<AnyCell> {
+        let network = network(config, cell, (EMBEDDING, distance));
+        let tokens = CopyMemory::VOCABULARY;
+        SequenceTaggerConfig::new(tokens, EMBEDDING, network, tokens).init(device, rng)
     }
 }

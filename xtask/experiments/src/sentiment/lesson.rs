@@ -24,11 +24,22 @@ pub fn train(
     trainer: &mut Trainer<'_>,
 ) -> Result<Outcome, Error> {
     let sizes = (data.reader.vocabulary.len(), data.classes.len());
+    let model = model_config(config, cell, sizes);
+    train_model((config, model), data, (cell, seed), trainer)
+}
+
+/// Trains this model under a seed and tests it.
+pub fn train_model(
+    (config, model): (&Config, SequenceClassifierConfig<AnyCellConfig>),
+    data: &Data,
+    (cell, seed): (CellKind, u64),
+    trainer: &mut Trainer<'_>,
+) -> Result<Outcome, Error> {
     let texts = Texts {
         config,
         data,
         rows: data.rows(&data.train)?,
-        model: model_config(config, cell, sizes),
+        model,
     };
     let task = Epochs::new(texts, cell, &config.training);
     let (classifier, trained) = trainer.train(&task, seed)?;

@@ -1,0 +1,145 @@
+//! How far back cells remember, and what their initial weights have to do with it: the adding problem.
+
+use recurra_cells::{AnyCellConfig, Init, LstmConfig, RnnConfig, WeightInit};
+
+use super::super::Measuring;
+use super::super::claim::Claim;
+use super::super::finding::{ChartData, Finding, Verdict};
+use crate::cells::CellKind;
+use crate::error::Error;
+use crate::memory::Config;
+use crate::memory::trial::Learned;
+
+/// Which distances each cell solves within the settings' updates.
+pub fn horizon(with: &mut Measuring<'_, '_>) -> Result<Finding, Error> {
+    let (mut figures, mut curves, mut longest) = (Vec::new(), Vec::new(), Vec::new());
+    for (name, cell) in cells(with) {
+        let (mut points, mut solved) = (Vec::new(), 0);
+        for &distance in &with.config.distances {
+            let learned = with.add((name, cell.clone()), distance, with.clipped())?;
+            let updates = learned.updates() as f64;
+            figures.push((format!("{name}_at_{distance}_updates"), updates));
+            figures.push((format!("{name}_at_{distance}_mse"), learned.error()));
+            points.push((distance as f64, learned.error()));
+            if !learned.solved(&with.config.adding()) {
+                break;
+            }
+            solved = distance;
+        }
+        figures.push((format!("{name}_longest_steps"), solved as f64));
+        longest.push(solved);
+        curves.push((name.to_owned(), points));
+    }
+    let [rnn, _, lstm, _, gru] = longest[..] else {
+        unreachable!("there are five cells")
+    };
+    let chart = ChartData {
+        title: "Mean square error of the adding problem over the distance, up to the first that is not solved".to_owned(),
+        x_label: "T".to_owned(),
+        x_log: true,
+        y_log: true,
+        curves,
+    };
+    let text = "Gates remember further: an LSTM and a GRU solve the adding problem over distances at which an RNN fails.";
+    let why = format!(
+        "Holds if the longest distance that is solved (error below {} within {} updates) is shorter for the RNN than for both, at \
+         equal parameters and one learning rate. IRNN: ReLU and recurrent weights that start as the identity. Behind the first \
+         distance that a cell does not solve it is not asked for longer ones.",
+        with.config.solved_below, with.config.updates
+    );
+    let verdict = Verdict::of(rnn < lstm.min(gru));
+    Ok(Finding::new(Claim::MemoryHorizon, text, figures, verdict, why).with_chart(chart))
+}
+
+/// The four cells and the IRNN, at equal parameters.
+fn cells(with: &Measuring<'_, '_>) -> [(&'static str, AnyCellConfig); 5] {
+    let of = |kind: CellKind| (kind.name(), kind.config(with.hidden_size(kind)));
+    let irnn = RnnConfig::irnn(with.hidden_size(CellKind::Rnn));
+    [
+        of(CellKind::Rnn),
+        ("irnn", AnyCellConfig::Rnn(irnn)),
+        of(CellKind::Lstm),
+        of(CellKind::Peephole),
+        of(CellKind::Gru),
+    ]
+}
+
+/// An LSTM's forget bias of 0 against 1.
+pub fn forget_bias(with: &mut Measuring<'_, '_>) -> Result<Finding, Error> {
+    let distance = second(with);
+    let size = with.hidden_size(CellKind::Lstm);
+    let cell = |bias| AnyCellConfig::Lstm(LstmConfig::new(size).with_forget_bias(bias));
+    let zero = with.add(("lstm-bias-0", cell(0.0)), distance, with.clipped())?;
+    let one = with.add(("lstm-bias-1", cell(1.0)), distance, with.clipped())?;
+    let figures = [figures("bias_0", &zero), figures("bias_1", &one)].concat();
+    Ok(Finding::new(
+        Claim::ForgetBias,
+        "An LSTM learns to remember sooner if its forget bias starts at 1 and not at 0.",
+        figures,
+        sooner(&with.config.adding(), &one, &[&zero]),
+        format!(
+            "Holds if the adding problem over {distance} steps is solved after fewer updates, of {} at most; undecided if neither \
+             solves it.",
+            with.config.updates
+        ),
+    ))
+}
+
+/// An RNN's orthogonal recurrent weights against random ones.
+pub fn orthogonal(with: &mut Measuring<'_, '_>) -> Result<Finding, Error> {
+    let distance = with.config.distances[0];
+    let size = with.hidden_size(CellKind::Rnn);
+    let cell = |recurrent| {
+        let init = WeightInit {
+            recurrent,
+            ..WeightInit::default()
+        };
+        AnyCellConfig::Rnn(RnnConfig::new(size).with_init(init))
+    };
+    let std = (size as f64).sqrt().recip();
+    let orthogonal = ("rnn-orthogonal", cell(Init::Orthogonal));
+    let orthogonal = with.add(orthogonal, distance, with.clipped())?;
+    let normal = ("rnn-normal", cell(Init::Normal { std }));
+    let normal = with.add(normal, distance, with.clipped())?;
+    let uniform = ("rnn-uniform", cell(Init::UniformHidden));
+    let uniform = with.add(uniform, distance, with.clipped())?;
+    let figures = [
+        figures("orthogonal", &orthogonal),
+        figures("normal", &normal),
+        figures("uniform", &uniform),
+    ];
+    Ok(Finding::new(
+        Claim::OrthogonalStart,
+        "An RNN learns to remember sooner from orthogonal recurrent weights than from random ones.",
+        figures.concat(),
+        sooner(&with.config.adding(), &orthogonal, &[&normal, &uniform]),
+        format!(
+            "Holds if the adding problem over {distance} steps is solved after fewer updates than from both N(0, 1/H) and \
+             U(-1/sqrt(H), 1/sqrt(H)), of {} at most; undecided if none solves it.",
+            with.config.updates
+        ),
+    ))
+}
+
+/// The second distance, if there are two.
+pub fn second(with: &Measuring<'_, '_>) -> usize {
+    let distances = &with.config.distances;
+    distances[1.min(distances.len() - 1)]
+}
+
+fn figures(name: &str, learned: &Learned) -> Vec<(String, f64)> {
+    vec![
+        (format!("{name}_updates"), learned.updates() as f64),
+        (format!("{name}_mse"), learned.error()),
+    ]
+}
+
+/// Whether one is solved, and after fewer updates than all others.
+pub fn sooner(config: &Config, one: &Learned, others: &[&Learned]) -> Verdict {
+    let is_later = |it: &&Learned| !it.solved(config) || one.updates() < it.updates();
+    match one.solved(config) {
+        true => Verdict::of(others.iter().all(is_later)),
+        false if others.iter().any(|it| it.solved(config)) => Verdict::DoesNotHold,
+        false => Verdict::Undecided,
+    }
+}
