@@ -80,7 +80,7 @@ pub fn fetch(
         source,
         folder: &folder,
         mirror: options.places.mirrored(source),
-        client: Client::new(options),
+        client: Client::new(options, source.advice_by_hand()),
         progress: &mut progress,
     };
     match source.content {

@@ -321,7 +321,9 @@ fn a_server_that_is_not_there_is_told_so() {
     let text = machine.fails(&source_of(file().at(base, "a.bin")));
     let begin = format!("cannot fetch {base}a.bin: no connection (");
     assert!(text.starts_with(&begin), "{text}");
-    assert!(text.ends_with("); is this machine online?"), "{text}");
+    let end = "); is this machine online?\n\
+               if not, put a.bin into a folder, and name that folder with --data";
+    assert!(text.ends_with(end), "{text}");
     assert_eq!(fs::read(machine.cached("a.bin.part")).unwrap(), b"kept");
 }
 
@@ -369,7 +371,9 @@ fn an_address_must_be_encrypted_but_on_this_machine() {
 fn what_has_no_address_is_got_by_hand() {
     let text = "found no data set set: it cannot be downloaded\n\
                 put a.bin into a folder, and name that folder with --data";
-    assert_eq!(Machine::new().fails(&source_of(file())), text);
+    let machine = Machine::new();
+    assert_eq!(machine.fails(&source_of(file())), text);
+    assert!(!machine.cached("").exists());
     let options = FetchOptions::new(Places::default());
     let error = fetch(&source_of(file()), &options, |_| ()).unwrap_err();
     let text = "found no data set set: this user has no folder for caches\n\

@@ -18,6 +18,8 @@ pub(super) struct Client {
     agent: Agent,
     /// For servers on this machine: without encryption, and without a proxy.
     local: Agent,
+    /// What helps whoever has no network.
+    advice: String,
 }
 
 /// What a server sends.
@@ -30,7 +32,7 @@ pub(super) struct Answer {
 }
 
 impl Client {
-    pub fn new(options: &FetchOptions) -> Self {
+    pub fn new(options: &FetchOptions, advice: String) -> Self {
         let settings = || {
             Agent::config_builder()
                 .user_agent(concat!("recurra-datasets/", env!("CARGO_PKG_VERSION")))
@@ -45,6 +47,7 @@ impl Client {
         Self {
             agent: settings().https_only(true).build().new_agent(),
             local: settings().proxy(None).build().new_agent(),
+            advice,
         }
     }
 
@@ -88,7 +91,7 @@ impl Client {
         if from > 0 {
             request = request.header(header::RANGE, format!("bytes={from}-"));
         }
-        request.call().map_err(explained)
+        request.call().map_err(|error| self.explained(error))
     }
 
     /// What may speak to the host of the address.
@@ -103,6 +106,19 @@ impl Client {
             }
         }
     }
+
+    /// The usual cause is a machine without a network, which no error of a library says.
+    fn explained(&self, error: ureq::Error) -> io::Error {
+        use ureq::Error::{ConnectionFailed, HostNotFound, Io, Timeout};
+        let kind = match &error {
+            Io(cause) => cause.kind(),
+            Timeout(_) => ErrorKind::TimedOut,
+            HostNotFound | ConnectionFailed => ErrorKind::HostUnreachable,
+            _ => return io::Error::other(error.to_string()),
+        };
+        let question = format!("no connection ({error}); is this machine online?");
+        io::Error::new(kind, format!("{question}\nif not, {}", self.advice))
+    }
 }
 
 /// Where the body starts and how long the whole is, out of `Content-Range: bytes 3-9/10`.
@@ -111,20 +127,4 @@ fn content_range(answer: &Response<Body>) -> Option<(u64, Option<u64>)> {
     let (range, total) = range.trim().strip_prefix("bytes ")?.split_once('/')?;
     let (start, _) = range.split_once('-')?;
     Some((start.trim().parse().ok()?, total.trim().parse().ok()))
-}
-
-/// The usual cause is a machine without a network, which no error of a library says.
-fn explained(error: ureq::Error) -> io::Error {
-    use ureq::Error::{ConnectionFailed, HostNotFound, Io, Timeout};
-    let kind = match &error {
-        Io(cause) => cause.kind(),
-        Timeout(_) => ErrorKind::TimedOut,
-        HostNotFound | ConnectionFailed => ErrorKind::HostUnreachable,
-        _ => return io::Error::other(error.to_string()),
-    };
-    let text = error.to_string();
-    io::Error::new(
-        kind,
-        format!("no connection ({text}); is this machine online?"),
-    )
 }

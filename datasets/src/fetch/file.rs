@@ -29,11 +29,14 @@ impl Job<'_> {
             self.tell(Progress::Kept { path: &place });
             return Ok(());
         }
-        make_parent(&place)?;
         match self.mirror.as_ref().map(|mirror| mirror.join(file.path)) {
-            Some(original) => self.copy(file, &original, &place)?,
+            Some(original) => {
+                make_parent(&place)?;
+                self.copy(file, &original, &place)?;
+            }
             None => {
                 let address = file.address.ok_or_else(|| self.by_hand())?;
+                make_parent(&place)?;
                 self.downloaded(file, &address, &place)?;
             }
         }

@@ -109,7 +109,7 @@ impl Source {
 
     /// How to get it, as the second line of an error.
     pub(crate) fn advice(&self) -> String {
-        let by_hand = format!("{}, and name that folder with --data", self.by_hand);
+        let by_hand = self.advice_by_hand();
         match self.addresses() {
             Some(_) => format!(
                 "fetch it with cargo xtask fetch {}; or {by_hand}",
@@ -117,6 +117,11 @@ impl Source {
             ),
             None => by_hand,
         }
+    }
+
+    /// How to get it without a download.
+    pub(crate) fn advice_by_hand(&self) -> String {
+        format!("{}, and name that folder with --data", self.by_hand)
     }
 }
 

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Archive, Content, Places, Source};
+use super::{Archive, Content, Packing, Places, Source};
 use crate::DatasetError;
 
 impl Source {
@@ -13,10 +13,11 @@ impl Source {
     ///
     /// 1. `data`, the user's own: its subfolder with the name of the data set if it has one, else
     ///    this folder or file itself. What is in there is the user's affair.
-    /// 2. The mirror, if all files are there.
-    /// 3. The cache, if all files are there.
+    /// 2. The mirror, if all files are there and have their sizes.
+    /// 3. The cache, likewise.
     ///
-    /// Files are neither opened nor compared, see [`Source::verify`].
+    /// Files are not opened: for hashes, and for the sizes of what is compressed, there is
+    /// [`Source::verify`].
     ///
     /// # Errors
     ///
@@ -30,9 +31,9 @@ impl Source {
         }
         let mut found = Vec::new();
         for folder in places.folders_of(self) {
-            match self.lacks(&folder) {
+            match self.lacks(&folder).or_else(|| self.missized(&folder)) {
                 None => return Ok(folder),
-                Some(lack) => found.push(lack),
+                Some(fault) => found.push(fault),
             }
         }
         if found.is_empty() {
@@ -65,6 +66,26 @@ impl Source {
                     .then(|| format!("{shown} has {there} of {files} files in {folder}"))
             }
         }
+    }
+
+    /// Which file of a complete folder has not its size, such as one that a copy broke off in; `None`
+    /// if there is none.
+    fn missized(&self, folder: &Path) -> Option<String> {
+        let size_of = |path: &str| fs::metadata(folder.join(path)).map_or(0, |found| found.len());
+        let (what, got, expected) = match self.content {
+            Content::Files(files) => files
+                .iter()
+                .filter(|file| file.packing == Packing::AsIs)
+                .map(|file| (file.path, size_of(file.path), file.size))
+                .find(|(_, got, expected)| got != expected)?,
+            Content::Archive(archive) => {
+                let paths = archive.files_in(folder).unwrap_or_default();
+                let got = paths.iter().map(|path| size_of(path)).sum();
+                (archive.folder, got, archive.size)
+            }
+        };
+        let shown = folder.join(what);
+        (got != expected).then(|| format!("{} has {got} of {expected} bytes", shown.display()))
     }
 }
 
