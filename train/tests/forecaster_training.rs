@@ -1,9 +1,11 @@
 //! A forecaster in training, on every device of this build.
 
-use burn::module::Module;
-use burn::tensor::{Device, Tensor};
+use burn::module::{Module, Param};
+use burn::tensor::{Device, Tensor, TensorData};
 use proptest::prelude::*;
-use recurra_cells::{AnyCell, AnyCellConfig, Direction, GruConfig, RecurrentConfig, SeededRng};
+use recurra_cells::{
+    AnyCell, AnyCellConfig, Direction, GruConfig, Lengths, RecurrentConfig, SeededRng,
+};
 use recurra_train::{
     DropoutRates, ForecastBatch, Forecaster, ForecasterConfig, Pass, Regularization, SequenceModel,
     TrainingConfig, TruncatedBptt,
@@ -97,13 +99,81 @@ fn a_series_is_learned_from_batches_of_any_size(device: &Device) {
     assert!(loss < 0.02, "{loss}");
 }
 
-recurra_cells::device_tests!(a_pass_is_the_forward_pass_unless_something_is_dropped);
+/// A network whose output layer says nothing leaves the forecast to the highway.
+fn a_highway_is_a_linear_map_of_the_last_valid_steps(device: &Device) {
+    let network = RecurrentConfig::new(AnyCellConfig::Gru(GruConfig::new(3)));
+    let config = ForecasterConfig::new(2, network, 1, 1).with_highway_steps(2);
+    let mut model = config.init(device, &mut SeededRng::new(3));
+    assert_eq!(model.highway_steps(), 2);
+    let weights = |values: &[f32]| {
+        let data = TensorData::new(values.to_vec(), [values.len(), 1]);
+        Param::from_tensor(Tensor::<2>::from_data(data, device))
+    };
+    model.output.weight = weights(&[0.0; 3]);
+    model.highway.as_mut().expect("two steps").weight = weights(&[1000.0, 100.0, 10.0, 1.0]);
+    let inputs = (1..=18).map(|it| it as f32).collect::<Vec<_>>();
+    let inputs = || Tensor::from_data(TensorData::new(inputs.clone(), [3, 3, 2]), device);
+    let whole = values(model.forward(inputs(), None));
+    assert_eq!(whole, [3456.0, 10_122.0, 16_788.0]);
+    // Of the second row one step counts, of the third none.
+    let lengths = Lengths::new(vec![2, 1, 0], 3).unwrap();
+    assert_eq!(
+        values(model.forward(inputs(), lengths)),
+        [1234.0, 78.0, 0.0]
+    );
+}
+
+fn a_highway_learns_what_is_linear(device: &Device) {
+    let network = RecurrentConfig::new(AnyCellConfig::Gru(GruConfig::new(1)));
+    let config = ForecasterConfig::new(1, network, 1, 1).with_highway_steps(2);
+    let model = config.init(&device.clone().autodiff(), &mut SeededRng::new(3));
+    let mut training =
+        TruncatedBptt::new(model, TrainingConfig::default(), SeededRng::new(4)).unwrap();
+    let mut rng = SeededRng::new(5);
+    for _ in 0..600 {
+        // Lines that go on, of whose slope a single unit knows little.
+        let lines: Vec<[f32; 2]> = (0..32)
+            .map(|_| [0; 2].map(|_| rng.below(1000) as f32 / 1000.0))
+            .collect();
+        let inputs = lines
+            .iter()
+            .flat_map(|[from, slope]| (0..4).map(move |step| from + slope * step as f32));
+        let targets = lines.iter().map(|[from, slope]| from + slope * 4.0);
+        let batch = ForecastBatch::new(
+            (inputs.collect(), [32, 4, 1]),
+            (targets.collect(), [32, 1, 1]),
+        );
+        training.train_window(&batch, 2e-2).unwrap();
+    }
+    let learned = values(
+        training
+            .model()
+            .highway
+            .as_ref()
+            .expect("two steps")
+            .weight
+            .val(),
+    );
+    // Twice the last step less the one before.
+    assert!(
+        (learned[0] + 1.0).abs() < 0.1 && (learned[1] - 2.0).abs() < 0.1,
+        "{learned:?}"
+    );
+}
+
+recurra_cells::device_tests!(
+    a_pass_is_the_forward_pass_unless_something_is_dropped,
+    a_highway_is_a_linear_map_of_the_last_valid_steps,
+);
 
 /// What takes too many passes for software Vulkan.
 mod long {
-    use super::a_series_is_learned_from_batches_of_any_size;
+    use super::{a_highway_learns_what_is_linear, a_series_is_learned_from_batches_of_any_size};
 
-    recurra_cells::cpu_tests!(a_series_is_learned_from_batches_of_any_size);
+    recurra_cells::cpu_tests!(
+        a_highway_learns_what_is_linear,
+        a_series_is_learned_from_batches_of_any_size,
+    );
 }
 
 #[test]

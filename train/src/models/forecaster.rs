@@ -1,10 +1,11 @@
 //! The steps that follow a series of real numbers, all at once from its last hidden state.
 //!
 //! ```text
-//! forecast = W_out [final h of each direction] + b_out
+//! forecast = W_out [final h of each direction] + b_out + W_highway [last steps]
 //! ```
 
 mod batch;
+mod highway;
 mod training;
 
 pub use batch::ForecastBatch;
@@ -18,6 +19,8 @@ use recurra_cells::{
     CellConfig, Lengths, NetworkInput, Recurrent, RecurrentCell, RecurrentConfig, SeededRng,
 };
 use serde::{Deserialize, Serialize};
+
+use highway::{last_steps, silent};
 
 use super::pooling::{final_hidden, final_width};
 use super::weights::linear;
@@ -35,6 +38,9 @@ pub struct ForecasterConfig<C> {
     pub horizon: usize,
     /// How many series are predicted, at least 1.
     pub outputs: usize,
+    /// How many of the last steps a linear map sees beside the network; 0 for no such map.
+    #[serde(default)]
+    pub highway_steps: usize,
 }
 
 impl<C: CellConfig> ForecasterConfig<C> {
@@ -50,7 +56,16 @@ impl<C: CellConfig> ForecasterConfig<C> {
             network,
             horizon,
             outputs,
+            highway_steps: 0,
         }
+    }
+
+    /// The same with a linear map of the last `steps` steps beside the network, whose forecasts are added to the network's, so that
+    /// the network has to learn only what is not linear (the highway of LSTNet; Lai et al. 2018).
+    #[must_use]
+    pub fn with_highway_steps(mut self, steps: usize) -> Self {
+        self.highway_steps = steps;
+        self
     }
 
     /// Says which field is out of its range, if one is.
@@ -73,7 +88,7 @@ impl<C: CellConfig> ForecasterConfig<C> {
     }
 
     /// Builds the model with weights drawn from `rng`: the network's own, and an output layer of `I` inputs,
-    /// `U(-1/sqrt(I), 1/sqrt(I))`, with a zero bias.
+    /// `U(-1/sqrt(I), 1/sqrt(I))`, with a zero bias. The highway starts with zeros, and draws nothing.
     ///
     /// # Panics
     ///
@@ -83,9 +98,14 @@ impl<C: CellConfig> ForecasterConfig<C> {
             panic!("{error}");
         }
         let network = self.network.init(self.input_size, device, rng);
-        let shape = [final_width(&network), self.horizon * self.outputs];
+        let forecasts = self.horizon * self.outputs;
+        let highway = match self.highway_steps {
+            0 => None,
+            steps => Some(silent([steps * self.input_size, forecasts], device)),
+        };
         Forecaster {
-            output: linear(shape, device, rng),
+            output: linear([final_width(&network), forecasts], device, rng),
+            highway,
             network,
             horizon: self.horizon,
         }
@@ -100,6 +120,8 @@ pub struct Forecaster<C: RecurrentCell> {
     pub network: Recurrent<C>,
     /// Weight `[H, horizon * outputs]` (`2*H` for both directions), bias `[horizon * outputs]`, step by step.
     pub output: Linear,
+    /// Weight `[steps * D, horizon * outputs]`, step by step, of a map of the last steps.
+    pub highway: Option<Linear>,
     #[module(skip)]
     horizon: usize,
 }
@@ -120,6 +142,12 @@ impl<C: RecurrentCell> Forecaster<C> {
         self.output.weight.dims()[1] / self.horizon
     }
 
+    /// How many of the last steps the highway sees; 0 without one.
+    pub fn highway_steps(&self) -> usize {
+        let inputs = self.highway.as_ref().map_or(0, |it| it.weight.dims()[0]);
+        inputs / self.input_size()
+    }
+
     /// Where the weights are.
     pub fn device(&self) -> Device {
         self.output.weight.device()
@@ -129,21 +157,31 @@ impl<C: RecurrentCell> Forecaster<C> {
     /// `[B, horizon, outputs]`.
     ///
     /// What stands in the padding has no influence. The forecast of a row of length 0 is that of the network's initial
-    /// state.
+    /// state. A highway sees zeros where a row has fewer steps than it.
     ///
     /// # Panics
     ///
     /// If the width of the inputs, or the lengths, do not fit.
     pub fn forward(&self, inputs: Tensor<3>, lengths: impl Into<Option<Lengths>>) -> Tensor<3> {
-        let input = NetworkInput::new(inputs).with_lengths(lengths);
-        self.read(final_hidden(&self.network.forward(input).state))
+        let lengths = lengths.into();
+        let input = NetworkInput::new(inputs.clone()).with_lengths(lengths.clone());
+        let hidden = final_hidden(&self.network.forward(input).state);
+        self.read(hidden, (inputs, lengths.as_ref()))
     }
 
-    /// Forecasts `[B, horizon, outputs]` from final hidden states `[B, I]`.
-    fn read(&self, hidden: Tensor<2>) -> Tensor<3> {
+    /// Forecasts `[B, horizon, outputs]` from final hidden states `[B, I]` and what the highway sees.
+    fn read(
+        &self,
+        hidden: Tensor<2>,
+        (inputs, lengths): (Tensor<3>, Option<&Lengths>),
+    ) -> Tensor<3> {
         let [batch, _] = hidden.dims();
-        let shape = [batch, self.horizon, self.outputs()];
-        self.output.forward(hidden).reshape(shape)
+        let mut forecasts = self.output.forward(hidden);
+        if let Some(highway) = &self.highway {
+            let last = last_steps(inputs, lengths, self.highway_steps());
+            forecasts = forecasts + highway.forward(last);
+        }
+        forecasts.reshape([batch, self.horizon, self.outputs()])
     }
 
     /// The mean squared error of `forecasts` against `targets`, both `[B, horizon, outputs]`: `[1]`, in the square of the

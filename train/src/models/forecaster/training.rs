@@ -43,14 +43,14 @@ impl<C: RecurrentCell> Forecaster<C> {
         };
         let output = self
             .network
-            .forward(NetworkInput::new(inputs).with_masks(layers));
+            .forward(NetworkInput::new(inputs.clone()).with_masks(layers));
         let hidden = final_hidden(&output.state);
         let read = match mask {
             Some(mask) => masked(hidden, mask),
             None => hidden,
         };
         ForecastPass {
-            forecasts: self.read(read),
+            forecasts: self.read(read, (inputs, None)),
             penalty: regularization.penalty(output.outputs.clone(), output.outputs, None),
             state: output.state,
         }
