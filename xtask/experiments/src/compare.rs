@@ -6,6 +6,7 @@ mod claim;
 mod claims;
 mod config;
 mod finding;
+mod language;
 mod page;
 mod reviews;
 

@@ -77,7 +77,7 @@ impl Study for LanguageModelling {
     }
 
     fn page(config: &Config, data: &Data, outcomes: &[&Outcome]) -> Page {
-        results::page(outcomes, config, &data.name)
+        results::page(outcomes, config, data)
     }
 
     fn sample(best: &Outcome) -> Option<&str> {

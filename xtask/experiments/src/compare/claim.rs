@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Measuring;
 use super::claims::{
-    adding, capacity, clipping, counting, dropout, gradients, parameters, perceptron, precision,
-    speed, texts, truncation,
+    adding, capacity, clipping, convolution, counting, dropout, gradients, n_grams, parameters,
+    perceptron, precision, speed, texts, truncation,
 };
 use super::finding::Finding;
 use crate::error::Error;
@@ -22,24 +22,29 @@ pub enum Claim {
     ForgetDecay,
     SigmoidBound,
     MemoryHorizon,
+    ShortSequences,
+    Convergence,
     ForgetBias,
     Clipping,
     OrthogonalStart,
     TruncationCost,
     TruncationReach,
     NaiveDropout,
+    NGrams,
     Perceptron,
+    Convolution,
     Directions,
     Depth,
     Schedule,
     DataSize,
     Counting,
+    Timing,
     HalfPrecision,
 }
 
 impl Claim {
     /// All of them, the cheapest first.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 26] = [
         Self::Parameters,
         Self::SpeedEqualSize,
         Self::SpeedEqualParameters,
@@ -48,18 +53,23 @@ impl Claim {
         Self::ForgetDecay,
         Self::SigmoidBound,
         Self::MemoryHorizon,
+        Self::ShortSequences,
+        Self::Convergence,
         Self::ForgetBias,
         Self::Clipping,
         Self::OrthogonalStart,
         Self::TruncationCost,
         Self::TruncationReach,
         Self::NaiveDropout,
+        Self::NGrams,
         Self::Perceptron,
+        Self::Convolution,
         Self::Directions,
         Self::Depth,
         Self::Schedule,
         Self::DataSize,
         Self::Counting,
+        Self::Timing,
         Self::HalfPrecision,
     ];
 
@@ -74,18 +84,23 @@ impl Claim {
             Self::ForgetDecay => "forget_decay",
             Self::SigmoidBound => "sigmoid_bound",
             Self::MemoryHorizon => "memory_horizon",
+            Self::ShortSequences => "short_sequences",
+            Self::Convergence => "convergence",
             Self::ForgetBias => "forget_bias",
             Self::Clipping => "clipping",
             Self::OrthogonalStart => "orthogonal_start",
             Self::TruncationCost => "truncation_cost",
             Self::TruncationReach => "truncation_reach",
             Self::NaiveDropout => "naive_dropout",
+            Self::NGrams => "n_grams",
             Self::Perceptron => "perceptron",
+            Self::Convolution => "convolution",
             Self::Directions => "directions",
             Self::Depth => "depth",
             Self::Schedule => "schedule",
             Self::DataSize => "data_size",
             Self::Counting => "counting",
+            Self::Timing => "timing",
             Self::HalfPrecision => "half_precision",
         }
     }
@@ -102,18 +117,23 @@ impl Claim {
             Self::ForgetDecay => gradients::forget_decay(with),
             Self::SigmoidBound => gradients::sigmoid_bound(with),
             Self::MemoryHorizon => adding::horizon(with),
+            Self::ShortSequences => adding::short(with),
+            Self::Convergence => adding::convergence(with),
             Self::ForgetBias => adding::forget_bias(with),
             Self::Clipping => clipping::measure(with),
             Self::OrthogonalStart => adding::orthogonal(with),
             Self::TruncationCost => truncation::cost(with),
             Self::TruncationReach => truncation::reach(with),
             Self::NaiveDropout => dropout::measure(with),
+            Self::NGrams => n_grams::measure(with),
             Self::Perceptron => perceptron::measure(with),
+            Self::Convolution => convolution::measure(with),
             Self::Directions => texts::directions(with),
             Self::Depth => capacity::depth(with),
             Self::Schedule => texts::schedule(with),
             Self::DataSize => capacity::data_size(with),
-            Self::Counting => counting::measure(with),
+            Self::Counting => counting::count(with),
+            Self::Timing => counting::time(with),
             Self::HalfPrecision => precision::measure(with),
         }
     }

@@ -3,9 +3,11 @@
 pub mod adding;
 pub mod capacity;
 pub mod clipping;
+pub mod convolution;
 pub mod counting;
 pub mod dropout;
 pub mod gradients;
+pub mod n_grams;
 pub mod parameters;
 pub mod perceptron;
 pub mod precision;

@@ -26,6 +26,8 @@ pub struct Config {
     pub gradient_steps: usize,
     /// The distances of the adding problem, the shortest first, each at least 4.
     pub distances: Vec<usize>,
+    /// Its distance where a claim is about few steps, at least 4.
+    pub short_steps: usize,
     /// `H` of an LSTM on generated tasks, at least 1; other cells have as many parameters.
     pub hidden_size: usize,
     /// The most updates on a generated task, at least 1.
@@ -67,6 +69,7 @@ impl Config {
             timed: [32, 64, 128, 128],
             gradient_steps: 100,
             distances: vec![20, 50, 100, 200],
+            short_steps: 8,
             hidden_size: 48,
             updates: 2000,
             judge_every: 50,
@@ -75,9 +78,9 @@ impl Config {
             long_steps: 2048,
             characters: 40_000,
             readings: 20,
-            texts: 4000,
-            few_texts: 200,
-            epochs: 4,
+            texts: 800,
+            few_texts: 100,
+            epochs: 12,
         }
     }
 
@@ -94,9 +97,8 @@ impl Config {
             long_steps: 512,
             characters: 10_000,
             readings: 3,
-            texts: 1000,
-            few_texts: 100,
-            epochs: 1,
+            texts: 400,
+            epochs: 2,
             ..Self::full()
         }
     }
@@ -128,6 +130,7 @@ impl Settings for Config {
             ("rounds", self.rounds, 1, "at least 1"),
             ("gradient_steps", self.gradient_steps, 3, "at least 3"),
             ("distances", self.distances.len(), 1, "at least 1"),
+            ("short_steps", self.short_steps, 4, "at least 4"),
             ("hidden_size", self.hidden_size, 1, "at least 1"),
             ("updates", self.updates, 1, "at least 1"),
             ("judge_every", self.judge_every, 1, "at least 1"),

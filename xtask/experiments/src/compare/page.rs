@@ -1,12 +1,15 @@
 //! What a run's page shows of its findings.
 
-use super::finding::Finding;
+use super::finding::{Finding, Verdict};
 use crate::report::{Page, Table};
 
 /// The page of a run, findings for each seed.
 pub fn page(outcomes: &[&Vec<Finding>]) -> Page {
-    let findings = || outcomes.iter().flat_map(|findings| findings.iter());
     let first = outcomes.first().map_or(&[][..], |findings| findings);
+    let of_claim = |one: &Finding| {
+        let all = outcomes.iter().flat_map(|findings| findings.iter());
+        all.filter(|it| it.claim == one.claim).collect::<Vec<_>>()
+    };
     Page {
         title: "What is said of recurrent networks".to_owned(),
         summary: "Common claims, each measured on generated data, small networks and few trainings: whether one holds here is \
@@ -14,7 +17,7 @@ pub fn page(outcomes: &[&Vec<Finding>]) -> Page {
             .to_owned(),
         table: Table {
             head: ["claim", "figures", "here", "why"].map(str::to_owned).into(),
-            rows: findings().map(row).collect(),
+            rows: first.iter().map(|it| row(&of_claim(it))).collect(),
         },
         tables: Vec::new(),
         notes: Vec::new(),
@@ -24,17 +27,49 @@ pub fn page(outcomes: &[&Vec<Finding>]) -> Page {
     }
 }
 
-fn row(finding: &Finding) -> Vec<String> {
-    let figures = finding.figures.iter();
-    let figures: Vec<String> = figures
-        .map(|(name, value)| format!("{} {}", name.replace('_', " "), number(*value)))
-        .collect();
+/// A claim under each seed, the first of which has its words.
+fn row(findings: &[&Finding]) -> Vec<String> {
+    let first = findings[0];
+    let names = first.figures.iter().map(|(name, _)| name);
+    let figures = names.map(|name| {
+        format!(
+            "{} {}",
+            name.replace('_', " "),
+            number(mean(findings, name))
+        )
+    });
     vec![
-        finding.text.clone(),
-        figures.join("; "),
-        finding.verdict.text().to_owned(),
-        finding.why.clone(),
+        first.text.clone(),
+        figures.collect::<Vec<_>>().join("; "),
+        verdicts(findings),
+        first.why.clone(),
     ]
+}
+
+/// Of the seeds that have this figure.
+fn mean(findings: &[&Finding], name: &str) -> f64 {
+    let figures = findings.iter().flat_map(|finding| &finding.figures);
+    let values = figures
+        .filter(|(own, _)| own == name)
+        .map(|(_, value)| *value);
+    let values: Vec<f64> = values.collect();
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
+/// The verdict, or how often each came out.
+fn verdicts(findings: &[&Finding]) -> String {
+    let all = [Verdict::Holds, Verdict::DoesNotHold, Verdict::Undecided];
+    let counted = all.map(|verdict| {
+        let times = findings.iter().filter(|it| it.verdict == verdict).count();
+        (verdict.text(), times)
+    });
+    let seeds = findings.len();
+    let told = counted.into_iter().filter(|(_, times)| *times > 0);
+    let told = told.map(|(text, times)| match times == seeds {
+        true => text.to_owned(),
+        false => format!("{text} under {times} of {seeds} seeds"),
+    });
+    told.collect::<Vec<_>>().join(", ")
 }
 
 /// Whole numbers as they are, others with three digits that count.
@@ -51,7 +86,26 @@ fn number(value: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::number;
+    use super::super::claim::Claim;
+    use super::*;
+
+    #[test]
+    fn seeds_that_differ_are_told_so() {
+        let finding = |value, verdict| {
+            Finding::new(
+                Claim::Depth,
+                "deep",
+                vec![("x".to_owned(), value)],
+                verdict,
+                "why",
+            )
+        };
+        let holds = finding(1.0, Verdict::Holds);
+        let not = finding(4.0, Verdict::DoesNotHold);
+        assert_eq!(row(&[&holds]), ["deep", "x 1", "holds here", "why"]);
+        let mixed = "holds here under 2 of 3 seeds, does not hold here under 1 of 3 seeds";
+        assert_eq!(row(&[&holds, &holds, &not]), ["deep", "x 2", mixed, "why"]);
+    }
 
     #[test]
     fn numbers_are_short_to_read() {

@@ -81,6 +81,11 @@ impl Linear {
             .1
     }
 
+    /// How much a step of the window counts for each step that follows.
+    pub fn weights(&self, step: usize) -> impl Iterator<Item = f32> {
+        self.weights.row(step).into_iter().map(|&it| it as f32)
+    }
+
     /// What follows the window before `start`, of series `of`.
     pub fn forecast(&self, series: &TimeSeries, (start, of): (usize, usize)) -> Vec<f32> {
         let (window, last) = (self.weights.nrows(), series.step(start - 1)[of]);

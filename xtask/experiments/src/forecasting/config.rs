@@ -28,6 +28,9 @@ pub struct Config {
     pub hidden_size: usize,
     /// `L`, at least 1.
     pub num_layers: usize,
+    /// Whether the linear map of the window is a part of the model (the highway of LSTNet; Lai et al. 2018), so that the network
+    /// learns only what that leaves.
+    pub highway: bool,
     /// How many steps there are from one window that judges to the next, at least 1.
     pub judge_every: usize,
     /// How many steps the generated series that stand in for `--data` have, at least 1000.
@@ -47,6 +50,7 @@ impl Config {
             segment: 24,
             hidden_size: 128,
             num_layers: 1,
+            highway: true,
             judge_every: 6,
             generated_steps: 6000,
             training: Recipe {

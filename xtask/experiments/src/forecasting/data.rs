@@ -33,6 +33,8 @@ pub struct Data {
     pub parts: SeriesParts,
     scales: Scales,
     is_ett: bool,
+    /// The map of a window that is one of the baselines.
+    pub linear: Linear,
     /// By their names in the results.
     pub baselines: [(&'static str, Judged); 3],
 }
@@ -69,9 +71,12 @@ impl Data {
         };
         check_length(&parts, config)?;
         let series = measured.standardised(parts.train.clone());
-        let baselines = baselines(&series, &parts, config);
+        let training = starts(&parts.train, config);
+        let linear = Linear::fit(&series, training, &parts.valid, config);
+        let baselines = baselines(&series, &parts.test, (config, &linear));
         Ok(Self {
             name,
+            linear,
             scales: Scales::of(&measured, parts.train.clone(), config),
             series,
             parts,
@@ -160,21 +165,15 @@ impl Scales {
     }
 }
 
-/// Forecasts without a network, judged on the test part.
+/// Forecasts without a network, judged on a part.
 fn baselines(
     series: &TimeSeries,
-    parts: &SeriesParts,
-    config: &Config,
+    part: &Range<usize>,
+    (config, linear): (&Config, &Linear),
 ) -> [(&'static str, Judged); 3] {
-    let starts = starts(&parts.train, config);
-    let (linear, horizon) = (
-        Linear::fit(series, starts, &parts.valid, config),
-        config.longest(),
-    );
+    let horizon = config.longest();
     let judge = |forecast: &dyn Fn((usize, usize)) -> Vec<f32>| {
-        Judged::new(series, &parts.test, config, |start, of| {
-            forecast((start, of))
-        })
+        Judged::new(series, part, config, |start, of| forecast((start, of)))
     };
     [
         ("naive", judge(&|window| naive(series, window, horizon))),

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use burn::module::Module;
+use burn::module::{Module, Param};
+use burn::nn::Linear;
 use burn::tensor::{Device, Tensor, TensorData};
 use recurra_cells::{AnyCell, AnyCellConfig, Direction, SeededRng};
 use recurra_datasets::series::TimeSeries;
@@ -55,7 +56,11 @@ fn model_config(config: &Config, kind: CellKind, series: usize) -> ForecasterCon
         direction: Direction::Forward,
     };
     let network = kind.network_like_lstms(inputs, shape);
-    ForecasterConfig::new(inputs, network, config.longest(), 1)
+    let highway_steps = match config.highway {
+        true => config.window / config.segment,
+        false => 0,
+    };
+    ForecasterConfig::new(inputs, network, config.longest(), 1).with_highway_steps(highway_steps)
 }
 
 /// Windows of single series, each less its last value, and what follows them.
@@ -89,6 +94,29 @@ impl Windows<'_> {
         })
     }
 
+    /// The linear map of the window as a highway of what the model reads, which does not see which series it is of.
+    fn highway(&self, device: &Device) -> Linear {
+        let (window, horizon) = (self.config.window, self.config.longest());
+        let names = vec![0.0; self.data.series.names.len() * horizon];
+        let steps: Vec<usize> = (0..window).collect();
+        let segments = steps.chunks(self.config.segment);
+        let weights = segments.flat_map(|steps| {
+            let values = steps
+                .iter()
+                .flat_map(|&step| self.data.linear.weights(step));
+            values.chain(names.clone()).collect::<Vec<f32>>()
+        });
+        let shape = [
+            window / self.config.segment * self.model.input_size,
+            horizon,
+        ];
+        let weights = TensorData::new(weights.collect(), shape);
+        Linear {
+            weight: Param::from_tensor(Tensor::from_data(weights, device)),
+            bias: None,
+        }
+    }
+
     /// The forecast of the last series from the middle of the test part, and its first step.
     fn example(&self, model: &Forecaster<AnyCell>) -> (usize, Vec<f32>) {
         let part = starts(&self.data.parts.test, self.config);
@@ -117,7 +145,11 @@ impl Lesson for Windows<'_> {
     }
 
     fn init(&self, device: &Device, rng: &mut SeededRng) -> Forecaster<AnyCell> {
-        self.model.init(device, rng)
+        let mut model = self.model.init(device, rng);
+        // Validation has chosen the map already: it stays as it is.
+        let fitted = |_| self.highway(device).no_grad();
+        model.highway = model.highway.take().map(fitted);
+        model
     }
 
     fn batch(&self, rows: &[usize]) -> Result<ForecastBatch, Error> {

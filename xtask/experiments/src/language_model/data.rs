@@ -11,11 +11,14 @@ use super::preset::Preset;
 use crate::comparison::StudyData;
 use crate::error::Error;
 use crate::report::Expected;
+use crate::texts::BestNGrams;
 
 /// A corpus and how it is called in the report.
 pub struct Data {
     pub corpus: LanguageModelCorpus,
     pub name: String,
+    /// How well counting does.
+    pub n_grams: BestNGrams,
     known: Option<Known>,
 }
 
@@ -58,6 +61,19 @@ impl StudyData for Data {
     fn name(&self) -> &str {
         &self.name
     }
+
+    fn baselines(&self) -> BTreeMap<String, f64> {
+        let BestNGrams { order, valid, test } = self.n_grams;
+        let test = test.map(|nats| ("n_grams_test_perplexity", nats.exp()));
+        let figures = [
+            ("n_grams_order", order as f64),
+            ("n_grams_valid_nats_per_token", valid),
+        ];
+        let figures = figures.into_iter().chain(test);
+        figures
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect()
+    }
 }
 
 impl Data {
@@ -78,6 +94,7 @@ impl Data {
             }
         };
         Ok(Self {
+            n_grams: BestNGrams::of(&corpus),
             corpus,
             name,
             known: source.and_then(Known::recognise),

@@ -5,8 +5,10 @@ use recurra_datasets::Unit;
 use recurra_train::{LanguageModel, LanguageModelConfig};
 
 use super::config::Config;
+use super::data::Data;
 use crate::progress::duration;
 use crate::report::{self, Metric, Page, Table};
+use crate::texts::BestNGrams;
 use crate::training::Trained;
 
 /// What training one cell under one seed came to.
@@ -58,24 +60,25 @@ const HEAD: [&str; 8] = [
 ];
 
 /// The page of a run.
-pub fn page(outcomes: &[&Outcome], config: &Config, data: &str) -> Page {
+pub fn page(outcomes: &[&Outcome], config: &Config, data: &Data) -> Page {
     let token = match config.unit {
         Unit::Char => "character",
         Unit::Word => "word",
     };
     let trained: Vec<&Trained> = outcomes.iter().map(|outcome| &outcome.trained).collect();
     let loss = format!("Loss in nats per {token}: validation, and training in thin lines");
+    let rows = outcomes.iter().map(|outcome| row(outcome));
     let samples = outcomes.iter();
     let samples = samples.map(|outcome| (outcome.trained.label(), outcome.sample.clone()));
     Page {
         title: "Language model".to_owned(),
         summary: format!(
-            "Predicts the next {token} of {data}: {} windows of {} steps.",
-            config.steps, config.window
+            "Predicts the next {token} of {}: {} windows of {} steps. Beside it stand n-grams, which see only the last few.",
+            data.name, config.steps, config.window
         ),
         table: Table {
             head: HEAD.map(str::to_owned).to_vec(),
-            rows: outcomes.iter().map(|outcome| row(outcome)).collect(),
+            rows: rows.chain([by_counting(&data.n_grams)]).collect(),
         },
         notes: report::notes(&trained),
         charts: report::charts(loss, &trained),
@@ -87,15 +90,28 @@ pub fn page(outcomes: &[&Outcome], config: &Config, data: &str) -> Page {
 
 fn row(outcome: &Outcome) -> Vec<String> {
     let trained = &outcome.trained;
-    let test = outcome.test_nats;
     vec![
         trained.label(),
         outcome.model_config.network.cell.hidden_size().to_string(),
         trained.parameters.to_string(),
         format!("{:.4}", trained.valid),
         format!("{:.2}", trained.valid.exp()),
-        test.map_or_else(|| "none".to_owned(), |nats| format!("{:.2}", nats.exp())),
+        perplexity(outcome.test_nats),
         format!("{:.0}", trained.history.rate()),
         duration(trained.seconds),
     ]
+}
+
+fn by_counting(n_grams: &BestNGrams) -> Vec<String> {
+    let mut row = vec![String::new(); HEAD.len()];
+    row[0] = format!("{}-grams", n_grams.order);
+    row[3] = format!("{:.4}", n_grams.valid);
+    row[4] = format!("{:.2}", n_grams.valid.exp());
+    row[5] = perplexity(n_grams.test);
+    row
+}
+
+/// Of a part that not every corpus has.
+fn perplexity(nats: Option<f64>) -> String {
+    nats.map_or_else(|| "none".to_owned(), |nats| format!("{:.2}", nats.exp()))
 }

@@ -64,6 +64,71 @@ fn cells(with: &Measuring<'_, '_>) -> [(&'static str, AnyCellConfig); 5] {
     ]
 }
 
+/// A plain cell against gated ones on sequences of a few steps.
+pub fn short(with: &mut Measuring<'_, '_>) -> Result<Finding, Error> {
+    let distance = with.config.short_steps;
+    let learned = race(with, distance)?;
+    let figures = of_race(&learned);
+    let [rnn, lstm, gru] = learned;
+    let config = &with.config.adding();
+    let (solved, gated) = (rnn.solved(config), lstm.seconds.min(gru.seconds));
+    let verdict = match [&lstm, &gru].into_iter().any(|it| it.solved(config)) {
+        true => Verdict::of(solved && rnn.seconds <= gated),
+        false => Verdict::Undecided,
+    };
+    Ok(Finding::new(
+        Claim::ShortSequences,
+        "For sequences of fewer than ten steps a plain RNN is enough.",
+        figures,
+        verdict,
+        format!(
+            "Holds if the RNN solves the adding problem over {distance} steps, and in no more time than the LSTM and the GRU, at equal \
+             parameters; undecided if neither of those solves it in {} updates.",
+            with.config.updates
+        ),
+    ))
+}
+
+/// How soon gated cells learn the same.
+pub fn convergence(with: &mut Measuring<'_, '_>) -> Result<Finding, Error> {
+    let distance = second(with);
+    let learned = race(with, distance)?;
+    let [_, lstm, gru] = &learned;
+    Ok(Finding::new(
+        Claim::Convergence,
+        "A GRU learns in fewer updates than an LSTM.",
+        of_race(&learned),
+        sooner(&with.config.adding(), gru, &[lstm]),
+        format!(
+            "Holds if it solves the adding problem over {distance} steps after fewer updates, at equal parameters, the LSTM with a \
+             forget bias of 1; undecided if neither does in {}.",
+            with.config.updates
+        ),
+    ))
+}
+
+/// What an RNN, an LSTM and a GRU come to at a distance.
+fn race(with: &mut Measuring<'_, '_>, distance: usize) -> Result<[Learned; 3], Error> {
+    let mut learn = |kind: CellKind| {
+        let cell = kind.config(with.hidden_size(kind));
+        with.add((kind.name(), cell), distance, with.clipped())
+    };
+    Ok([
+        learn(CellKind::Rnn)?,
+        learn(CellKind::Lstm)?,
+        learn(CellKind::Gru)?,
+    ])
+}
+
+fn of_race(learned: &[Learned; 3]) -> Vec<(String, f64)> {
+    let named = ["rnn", "lstm", "gru"].into_iter().zip(learned);
+    let figures = named.flat_map(|(name, learned)| {
+        let seconds = (format!("{name}_seconds"), learned.seconds);
+        figures(name, learned).into_iter().chain([seconds])
+    });
+    figures.collect()
+}
+
 /// An LSTM's forget bias of 0 against 1.
 pub fn forget_bias(with: &mut Measuring<'_, '_>) -> Result<Finding, Error> {
     let distance = second(with);
@@ -87,7 +152,7 @@ pub fn forget_bias(with: &mut Measuring<'_, '_>) -> Result<Finding, Error> {
 
 /// An RNN's orthogonal recurrent weights against random ones.
 pub fn orthogonal(with: &mut Measuring<'_, '_>) -> Result<Finding, Error> {
-    let distance = with.config.distances[0];
+    let distance = with.config.short_steps;
     let size = with.hidden_size(CellKind::Rnn);
     let cell = |recurrent| {
         let init = WeightInit {

@@ -43,7 +43,7 @@ pub fn measure(with: &mut Measuring<'_, '_>) -> Result<Finding, Error> {
     ];
     Ok(Finding::new(
         Claim::Clipping,
-        "Where gradients explode, clipping their norm is what makes an RNN learn.",
+        "Where gradients explode, an RNN learns better if their norm is clipped.",
         figures,
         Verdict::of(clipped.error() < BETTER * free.error()),
         format!(

@@ -2,31 +2,19 @@
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
-use recurra_cells::{AnyCell, AnyState, NetworkInput, NetworkState, RecurrentConfig, SeededRng};
-use recurra_datasets::{Lanes, LanguageModelCorpus, Unit, Window, generated_text};
+use recurra_cells::{AnyCell, AnyState, NetworkInput, NetworkState, SeededRng};
 use recurra_train::{
-    DropoutRates, LanguageModel, LanguageModelConfig, Pass, Regularization, SequenceModel,
-    TokenWindow, TrainingConfig, TruncatedBptt, WindowLoss, dropout_mask, evaluate,
+    DropoutRates, LanguageModel, Pass, SequenceModel, TokenWindow, WindowLoss, dropout_mask,
 };
 
 use super::super::Measuring;
 use super::super::claim::Claim;
-use super::super::config::MAX_NORM;
 use super::super::finding::{ChartData, Finding, Verdict};
-use crate::cells::CellKind;
+use super::super::language::{MARGIN, lowest};
 use crate::error::Error;
-use crate::interrupt;
-use crate::training::streams::{DROPOUT, WEIGHTS};
 
 /// How probable it is that a unit is dropped.
 const RATE: f64 = 0.3;
-/// `B`, `T` of a window, and `E` and `H`.
-const LANES: usize = 16;
-const WINDOW: usize = 32;
-const WIDTH: usize = 128;
-const LEARNING_RATE: f64 = 4e-3;
-/// By how many nats per character models differ.
-const MARGIN: f64 = 0.01;
 
 /// A language model under naive dropout (Zaremba et al. 2014): other units of the inputs and outputs at each step.
 #[derive(Module, Debug)]
@@ -87,7 +75,9 @@ pub fn measure(with: &mut Measuring<'_, '_>) -> Result<Finding, Error> {
         figures.collect(),
         Verdict::of(same <= naive - MARGIN),
         format!(
-            "Holds if the best validation is at least {MARGIN} nats per character lower with masks of inputs and outputs that stay              for a window than with others at each step, both at a rate of {RATE}; variational has the recurrence's beside them.              An LSTM on {} characters of generated text.",
+            "Holds if the best validation is at least {MARGIN} nats per character lower with masks of inputs and outputs that stay \
+             for a window than with others at each step, both at a rate of {RATE}; variational has the recurrence's beside them. An \
+             LSTM on {} characters of generated text.",
             with.config.characters
         ),
     );
@@ -104,12 +94,11 @@ pub fn measure(with: &mut Measuring<'_, '_>) -> Result<Finding, Error> {
 
 /// The validations of each way to drop.
 fn arms(with: &Measuring<'_, '_>) -> Result<[(&'static str, Vec<f64>); 4], Error> {
-    let text = generated_text(with.seed, with.config.characters);
-    let corpus = LanguageModelCorpus::from_text(&text, Unit::Char, 0.2)?;
-    let model = || fresh(with, &corpus);
-    let plain = |rates| read(with, (model(), rates), &corpus, |model| model);
+    let corpus = with.corpus()?;
+    let model = || with.language_model(&corpus);
+    let plain = |rates| with.read((model(), rates), &corpus, |model| model);
     let naive = Naive { model: model() };
-    let naive = read(with, (naive, DropoutRates::NONE), &corpus, |it| it.model)?;
+    let naive = with.read((naive, DropoutRates::NONE), &corpus, |it| it.model)?;
     let same = DropoutRates {
         input: RATE,
         output: RATE,
@@ -121,51 +110,4 @@ fn arms(with: &Measuring<'_, '_>) -> Result<[(&'static str, Vec<f64>); 4], Error
         ("lasting", plain(same)?),
         ("variational", plain(DropoutRates::uniform(RATE))?),
     ])
-}
-
-fn fresh(with: &Measuring<'_, '_>, corpus: &LanguageModelCorpus) -> LanguageModel<AnyCell> {
-    let network = RecurrentConfig::new(CellKind::Lstm.config(WIDTH));
-    let rng = &mut SeededRng::for_stream(with.seed, WEIGHTS);
-    let device = with.trainer.device().clone().autodiff();
-    LanguageModelConfig::new(corpus.vocabulary.len(), WIDTH, network).init(&device, rng)
-}
-
-/// The validation after each reading of the text, in nats per character.
-fn read<M: SequenceModel<Window = TokenWindow>>(
-    with: &Measuring<'_, '_>,
-    (model, rates): (M, DropoutRates),
-    corpus: &LanguageModelCorpus,
-    inner: impl Fn(M) -> LanguageModel<AnyCell>,
-) -> Result<Vec<f64>, Error> {
-    let told = TrainingConfig {
-        max_norm: MAX_NORM,
-        regularization: Regularization::from(rates),
-        ..TrainingConfig::default()
-    };
-    let dropout = SeededRng::for_stream(with.seed, DROPOUT);
-    let mut training = TruncatedBptt::new(model, told, dropout)?;
-    let lanes = Lanes::new(&corpus.train, LANES)?;
-    let judged = Lanes::new(&corpus.valid, LANES)?;
-    let mut nats = Vec::new();
-    for _ in 0..with.config.readings {
-        training.reset_state();
-        for window in lanes.windows(WINDOW) {
-            training.train_window(&tokens(window), LEARNING_RATE)?;
-        }
-        let windows = judged.windows(WINDOW).map(tokens);
-        nats.push(evaluate(&inner(training.model_for_use()), windows));
-        if interrupt::requested() {
-            break;
-        }
-    }
-    Ok(nats)
-}
-
-fn tokens(window: Window) -> TokenWindow {
-    let shape = [window.batch_size, window.steps];
-    TokenWindow::new(window.inputs, window.targets, shape)
-}
-
-fn lowest(nats: &[f64]) -> f64 {
-    nats.iter().copied().fold(f64::INFINITY, f64::min)
 }

@@ -65,7 +65,7 @@ impl Sequences for Flattened {
 
 /// The perceptron is a plain cell that makes one step; its recurrent weights see zeros alone, and are not counted.
 pub fn measure(with: &mut Measuring<'_, '_>) -> Result<Finding, Error> {
-    let short = with.config.distances[0];
+    let short = with.config.short_steps;
     let long = 2 * short;
     let size = with.hidden_size(CellKind::Gru);
     let of_gru = CellKind::Gru.parameters(INPUTS, size);
