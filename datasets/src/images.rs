@@ -64,22 +64,8 @@ impl ImageCorpus {
     /// images; [`DatasetError::NoExamples`] if there is no image.
     pub fn read(images: impl AsRef<Path>, labels: impl AsRef<Path>) -> Result<Self, DatasetError> {
         let (images, labels) = (images.as_ref(), labels.as_ref());
-        let ([count, rows, columns], pixels) = read_idx::<3>(images, IMAGES_MAGIC)?;
+        let ([count, rows, columns], pixels) = read_images(images)?;
         let ([labelled], label_values) = read_idx::<1>(labels, LABELS_MAGIC)?;
-        if count == 0 {
-            return Err(DatasetError::NoExamples {
-                path: images.to_owned(),
-            });
-        }
-        if rows == 0 || columns == 0 {
-            let got = format!("{rows} rows and {columns} columns");
-            return Err(DatasetError::content(
-                images,
-                "bytes 8 to 15",
-                "images with pixels",
-                got,
-            ));
-        }
         if labelled != count {
             let expected = format!("{count} labels as there are images");
             let got = labelled.to_string();
@@ -129,6 +115,29 @@ impl ImageCorpus {
         let size = self.rows * self.columns;
         &self.pixels[place * size..(place + 1) * size]
     }
+}
+
+/// Reads a file of images without labels, decompressed if its name ends in `.gz`: `N`, rows and columns, and the grey values
+/// `[N, rows, columns]`.
+///
+/// # Errors
+///
+/// Those of [`ImageCorpus::read`] for its images.
+pub fn read_images(path: impl AsRef<Path>) -> Result<([usize; 3], Vec<u8>), DatasetError> {
+    let path = path.as_ref();
+    let (dimensions, pixels) = read_idx::<3>(path, IMAGES_MAGIC)?;
+    let [count, rows, columns] = dimensions;
+    if count == 0 {
+        return Err(DatasetError::NoExamples {
+            path: path.to_owned(),
+        });
+    }
+    if rows == 0 || columns == 0 {
+        let got = format!("{rows} rows and {columns} columns");
+        let (place, expected) = ("bytes 8 to 15", "images with pixels");
+        return Err(DatasetError::content(path, place, expected, got));
+    }
+    Ok((dimensions, pixels))
 }
 
 /// The dimensions and the bytes of an IDX file that begins with `magic`.

@@ -45,6 +45,18 @@ impl PianoRoll {
         }
     }
 
+    /// The piece in a text such as `[[60, 64, 67], [], [62]]`: MIDI numbers at each step, in any order.
+    ///
+    /// `path` says in errors where the text stands.
+    ///
+    /// # Errors
+    ///
+    /// [`DatasetError::InvalidJson`], or [`DatasetError::InvalidPianoRoll`] with the step, if it is not
+    /// that, or has no step.
+    pub fn from_json(path: impl AsRef<Path>, text: &str) -> Result<Self, DatasetError> {
+        parse::parse_piece(path.as_ref(), text)
+    }
+
     /// For each step the keys that sound, each in `0..PIANO_KEYS`, rising. A key is its MIDI number
     /// less [`LOWEST_NOTE`].
     pub fn steps(&self) -> &[Vec<usize>] {

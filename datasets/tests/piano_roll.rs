@@ -319,3 +319,23 @@ fn the_jsb_chorales_have_their_published_counts() {
         .sum();
     assert_eq!(notes, 53_824);
 }
+
+#[test]
+fn a_piece_is_read_from_a_line() {
+    let piece = |text| PianoRoll::from_json("line 3", text);
+    let read = piece("[[67, 60, 60], [], [21]]").unwrap();
+    assert_eq!(
+        read,
+        PianoRoll::from_notes([vec![60, 67], vec![], vec![21]])
+    );
+    let error = |text| piece(text).unwrap_err().to_string();
+    assert_eq!(
+        error("[]"),
+        "line 3: piece: expected at least 1 step, got 0"
+    );
+    assert_eq!(
+        error("[[60], [109]]"),
+        "line 3: piece, step 1: expected MIDI numbers from 21 to 108, got 109"
+    );
+    assert!(error("[[60").starts_with("line 3: "), "{}", error("[[60"));
+}

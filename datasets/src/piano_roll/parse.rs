@@ -29,11 +29,30 @@ impl Mistake {
 
 /// The corpus in the text of the file `path`.
 pub(super) fn parse(path: &Path, text: &str) -> Result<PianoRollCorpus, DatasetError> {
+    read(path, text, corpus)
+}
+
+/// The piece in a text that stands at `path`, of at least one step.
+pub(super) fn parse_piece(path: &Path, text: &str) -> Result<PianoRoll, DatasetError> {
+    read(path, text, |value| {
+        let piece = steps(value, "piece")?;
+        match piece.is_empty() {
+            true => Err(Mistake::new("piece", "at least 1 step", "0")),
+            false => Ok(piece),
+        }
+    })
+}
+
+fn read<T>(
+    path: &Path,
+    text: &str,
+    parse: impl Fn(&Value) -> Result<T, Mistake>,
+) -> Result<T, DatasetError> {
     let value = serde_json::from_str(text).map_err(|cause| DatasetError::InvalidJson {
         path: path.to_owned(),
         cause,
     })?;
-    corpus(&value).map_err(|mistake| DatasetError::InvalidPianoRoll {
+    parse(&value).map_err(|mistake| DatasetError::InvalidPianoRoll {
         path: path.to_owned(),
         place: mistake.place,
         expected: mistake.expected,
@@ -73,12 +92,21 @@ fn part(parts: &Map<String, Value>, name: &str) -> Result<Vec<PianoRoll>, Mistak
         .collect()
 }
 
+/// A piece of a corpus, in which there is something to predict.
 fn piece(value: &Value, place: &str) -> Result<PianoRoll, Mistake> {
-    let steps = list(value, place, "a list of steps")?;
-    if steps.len() < SHORTEST_PIECE {
-        let got = steps.len().to_string();
-        return Err(Mistake::new(place, "at least 2 steps", got));
+    let piece = steps(value, place)?;
+    match piece.len() < SHORTEST_PIECE {
+        true => Err(Mistake::new(
+            place,
+            "at least 2 steps",
+            piece.len().to_string(),
+        )),
+        false => Ok(piece),
     }
+}
+
+fn steps(value: &Value, place: &str) -> Result<PianoRoll, Mistake> {
+    let steps = list(value, place, "a list of steps")?;
     let numbered = steps.iter().enumerate();
     let steps: Result<_, _> = numbered
         .map(|(index, value)| step(value, &format!("{place}, step {index}")))

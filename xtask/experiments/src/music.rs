@@ -9,6 +9,7 @@ mod task;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use recurra_datasets::{LOWEST_NOTE, PIANO_KEYS};
 use recurra_train::save;
 
 use crate::cells::CellKind;
@@ -16,10 +17,19 @@ use crate::cli::{CellArgs, Summary};
 use crate::comparison::{self, Study};
 use crate::error::Error;
 use crate::report::{Expected, Page};
+use crate::run_folder::RunFolder;
 use crate::training::Trainer;
 use config::Config;
 use data::Data;
 use results::Outcome;
+
+/// The MIDI numbers of a model's labels, beside it.
+const NOTES: &str = "notes.json";
+
+/// Reads the MIDI numbers of the labels of the model in `folder`.
+pub fn notes(folder: &Path) -> Result<Vec<u8>, Error> {
+    RunFolder::at(folder).read(NOTES)
+}
 
 /// The experiment.
 pub struct Music;
@@ -60,7 +70,10 @@ impl Study for Music {
     }
 
     fn save(_: &Data, best: &Outcome, folder: &Path) -> Result<(), Error> {
-        Ok(save(folder, &best.model_config, &best.model)?)
+        save(folder, &best.model_config, &best.model)?;
+        let notes: Vec<u8> = (LOWEST_NOTE..).take(PIANO_KEYS).collect();
+        RunFolder::at(folder).write_json(NOTES, &notes)?;
+        Ok(())
     }
 
     fn expected(config: &Config, data: &Data) -> BTreeMap<&'static str, Expected> {

@@ -2,6 +2,7 @@
 
 mod config;
 mod data;
+mod layout;
 mod lesson;
 mod results;
 
@@ -18,6 +19,7 @@ use crate::report::{Expected, Page};
 use crate::training::Trainer;
 use config::Config;
 use data::Data;
+pub use layout::Layout;
 use results::Outcome;
 
 /// The experiment.
@@ -58,8 +60,9 @@ impl Study for PixelMnist {
         lesson::train(config, data, of, trainer)
     }
 
-    fn save(_: &Data, best: &Outcome, folder: &Path) -> Result<(), Error> {
-        Ok(save(folder, &best.model_config, &best.model)?)
+    fn save(data: &Data, best: &Outcome, folder: &Path) -> Result<(), Error> {
+        save(folder, &best.model_config, &best.model)?;
+        data.layout.write(folder)
     }
 
     fn expected(config: &Config, data: &Data) -> BTreeMap<&'static str, Expected> {

@@ -1,9 +1,11 @@
 //! The command `predict`: what the model of a run says of lines.
 
+mod chords;
 mod classes;
 mod continuations;
 mod digits;
 mod forecasts;
+mod images;
 mod tags;
 mod translations;
 
@@ -21,12 +23,12 @@ use crate::error::Error;
 /// The arguments of `predict`.
 #[derive(Debug, Args)]
 pub struct PredictArgs {
-    /// The folder of a run that trained a classifier of texts, a tagger, a translator, a recogniser, a forecaster or a language
-    /// model; or the folder of such a model
+    /// The folder of a run that trained a classifier of texts or images, a tagger, a translator, a recogniser, a forecaster, a
+    /// predictor of chords or a language model; or the folder of such a model
     #[arg(value_name = "RUN")]
     run: PathBuf,
-    /// Files with a text a line (for a recogniser the path of a WAV file a line, for a forecaster that of a table); standard
-    /// input if there is none
+    /// Files with a text a line (for a recogniser the path of a WAV file a line, for a forecaster that of a table, for images that
+    /// of an IDX file, for chords a piece such as [[60, 64, 67], [62]]); standard input if there is none
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
     /// JSON Lines with all that the model says
@@ -59,7 +61,7 @@ struct Kind {
 }
 
 /// The last is a language model, whose file others have as well.
-const KINDS: [Kind; 6] = [
+const KINDS: [Kind; 8] = [
     Kind {
         file: "classes.json",
         read: classes::read,
@@ -79,6 +81,14 @@ const KINDS: [Kind; 6] = [
     Kind {
         file: "scales.json",
         read: forecasts::read,
+    },
+    Kind {
+        file: "notes.json",
+        read: chords::read,
+    },
+    Kind {
+        file: "images.json",
+        read: images::read,
     },
     Kind {
         file: "vocabulary.json",

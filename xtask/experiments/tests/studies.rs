@@ -122,7 +122,28 @@ fn digits_are_told_pixel_by_pixel() {
     let settings = ["generated_images=40", "validation=10", "parameters=2000"];
     let names = ["valid_accuracy", "test_accuracy", "perceptron_accuracy"];
     let words = ["perceptron", "what it was taken for"];
-    an_experiment_reports("pixel-mnist", &settings, (&names, &words, &[]));
+    let (_, run, _runs) =
+        an_experiment_reports("pixel-mnist", &settings, (&names, &words, &["images.json"]));
+    // Two dark images of the size that was learned from.
+    let header = [0x803, 2, 14, 14].map(u32::to_be_bytes).concat();
+    let file = run.join("images-idx3-ubyte");
+    fs::write(&file, [header, vec![0; 2 * 14 * 14]].concat()).expect("images");
+    let (text, json) = predicted(&run, file.to_str().expect("a path"));
+    assert_eq!(text.lines().count(), 2, "{text}");
+    assert_eq!(json["digits"].as_array().map(Vec::len), Some(2), "{json}");
+}
+
+#[test]
+fn the_next_chord_is_told() {
+    let settings = ["generated_pieces=8", "parameters=12000", "epochs=2"];
+    let (_, run, _runs) =
+        an_experiment_reports("music", &settings, (&["test_nll"], &[], &["notes.json"]));
+    let (_, json) = predicted(&run, "[[60, 64, 67], [], [62, 65]]");
+    let probabilities = json["probabilities"].as_object().expect("an object");
+    assert_eq!(probabilities.len(), 88, "{json}");
+    let probable = |it: &Value| it.as_f64().is_some_and(|it| it >= 0.5);
+    let told = probabilities.values().filter(|it| probable(it)).count();
+    assert_eq!(json["next"].as_array().map(Vec::len), Some(told), "{json}");
 }
 
 #[test]

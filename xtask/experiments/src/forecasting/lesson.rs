@@ -216,3 +216,37 @@ fn inputs(
     }
     (inputs, [windows.len(), steps, width])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_model_whose_network_says_nothing_is_the_linear_map() {
+        let config = Config {
+            horizons: vec![3, 5],
+            window: 48,
+            segment: 12,
+            hidden_size: 2,
+            generated_steps: 1000,
+            ..Config::quick()
+        };
+        let data = Data::read(None, &config, 1).unwrap();
+        let windows = Windows {
+            config: &config,
+            data: &data,
+            starts: starts(&data.parts.train, &config),
+            model: model_config(&config, CellKind::Gru, data.series.names.len()),
+        };
+        let device = Device::default().autodiff();
+        let mut model = windows.init(&device, &mut SeededRng::new(2));
+        let silent = model.output.weight.val().zeros_like();
+        model.output.weight = Param::from_tensor(silent);
+        let all = [(500, 0), (700, 2)];
+        for (own, window) in windows.forecasts(&model, &all).iter().zip(all) {
+            let expected = data.linear.forecast(&data.series, window);
+            let close = own.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-4);
+            assert!(close && own.len() == 5, "{own:?}, {expected:?}");
+        }
+    }
+}

@@ -3,15 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use recurra_cells::SeededRng;
 use recurra_datasets::images::{ImageCorpus, Mnist};
 
 use super::config::{Config, Order};
+use super::layout::Layout;
 use crate::cells::CellChoice;
 use crate::comparison::{StudyData, folder_of};
 use crate::error::Error;
 use crate::report::Expected;
-use crate::training::streams::READING;
 
 /// The data set's name in a folder of several.
 const NAME: &str = "mnist";
@@ -25,6 +24,8 @@ pub const CLASSES: usize = 10;
 /// Images in three parts, as sequences.
 pub struct Data {
     name: String,
+    /// How each image was read.
+    pub layout: Layout,
     pub train: Sequences,
     pub valid: Sequences,
     pub test: Sequences,
@@ -59,13 +60,13 @@ impl Data {
             let rest = train.len() - config.images;
             split_off(&mut train, rest)?;
         }
-        let order = pixel_order(config.order, train.rows * train.columns, seed);
-        let sequences = |images| Sequences::new(images, config.order, &order);
+        let layout = Layout::new([train.rows, train.columns], config.order, seed);
         Ok(Self {
             name,
-            train: sequences(train),
-            valid: sequences(valid),
-            test: sequences(test),
+            train: Sequences::new(train, &layout),
+            valid: Sequences::new(valid, &layout),
+            test: Sequences::new(test, &layout),
+            layout,
         })
     }
 
@@ -104,18 +105,12 @@ impl StudyData for Data {
 }
 
 impl Sequences {
-    fn new(images: ImageCorpus, order: Order, pixels: &[usize]) -> Self {
-        let values = (0..images.len()).flat_map(|place| {
-            let image = images.image(place);
-            pixels.iter().map(|&pixel| f32::from(image[pixel]) / 255.0)
-        });
+    fn new(images: ImageCorpus, layout: &Layout) -> Self {
+        let all = (0..images.len()).flat_map(|place| layout.steps(images.image(place)));
         Self {
-            values: values.collect(),
+            values: all.collect(),
             labels: images.labels.iter().map(|&it| usize::from(it)).collect(),
-            shape: match order {
-                Order::Rows => [images.rows, images.columns],
-                Order::Pixels | Order::Permuted => [pixels.len(), 1],
-            },
+            shape: layout.shape(),
         }
     }
 
@@ -124,15 +119,6 @@ impl Sequences {
         let size = self.shape[0] * self.shape[1];
         &self.values[place * size..(place + 1) * size]
     }
-}
-
-/// Which pixel is read when.
-fn pixel_order(order: Order, pixels: usize, seed: u64) -> Vec<usize> {
-    let mut places: Vec<usize> = (0..pixels).collect();
-    if order == Order::Permuted {
-        SeededRng::for_stream(seed, READING).shuffle(&mut places);
-    }
-    places
 }
 
 /// Takes the last images away.
@@ -172,7 +158,12 @@ mod tests {
             (permuted.train.labels.len(), permuted.valid.labels.len()),
             (20, 5)
         );
-        let order = pixel_order(Order::Permuted, 196, 3);
+        let order = Layout::new([1, 196], Order::Permuted, 3);
+        let places: Vec<u8> = (0..196).collect();
+        let order: Vec<usize> = order
+            .steps(&places)
+            .map(|it| (it * 255.0).round() as usize)
+            .collect();
         for (part, straight) in [
             (&permuted.train, &pixels.train),
             (&permuted.test, &pixels.test),
