@@ -1,6 +1,10 @@
 //! An encoder of the BERT family as a teacher.
 
 use std::cmp::Reverse;
+use std::num::NonZeroUsize;
+use std::panic;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use burn::module::Module;
 
@@ -12,6 +16,7 @@ pub struct EncoderTeacher {
     classifier: EncoderClassifier,
     tokenizer: TextTokenizer,
     batch_size: usize,
+    workers: NonZeroUsize,
 }
 
 impl EncoderTeacher {
@@ -31,7 +36,16 @@ impl EncoderTeacher {
             classifier: classifier.valid(),
             tokenizer,
             batch_size,
+            workers: NonZeroUsize::MIN,
         })
+    }
+
+    /// How many batches are computed at a time, each by a thread of its own; one by default. More are for CPUs, whose cores the
+    /// products of a single small batch do not keep busy. Soft labels do not depend on it.
+    #[must_use]
+    pub fn with_workers(mut self, workers: NonZeroUsize) -> Self {
+        self.workers = workers;
+        self
     }
 
     /// What it asks.
@@ -58,19 +72,53 @@ impl Teacher for EncoderTeacher {
     }
 
     fn label(&self, texts: &[&str]) -> Result<SoftLabels, Error> {
-        let (device, classes) = (self.classifier.device(), self.classes().len());
+        let classes = self.classes().len();
         let rows = self.tokenizer.encode(texts)?;
+        let batches = length_sorted(&rows, self.batch_size);
         let mut logits = vec![0.0; rows.len() * classes];
-        for batch in length_sorted(&rows, self.batch_size) {
-            let ids: Vec<&[u32]> = batch.iter().map(|&row| rows[row].as_slice()).collect();
-            let TokenBatch { tokens, lengths } = self.tokenizer.batch(&ids, &device);
-            let output = self.classifier.forward(tokens, lengths).into_data();
-            let output: Vec<f32> = output.iter::<f32>().collect();
+        for (batch, output) in self.answer(&rows, &batches) {
             for (row, output) in batch.iter().zip(output.chunks(classes)) {
                 logits[row * classes..][..classes].copy_from_slice(output);
             }
         }
         SoftLabels::new(classes, logits)
+    }
+}
+
+/// A batch and its logits, row by row.
+type Answer<'a> = (&'a [usize], Vec<f32>);
+
+impl EncoderTeacher {
+    /// The logits of batches of rows, in any order.
+    fn answer<'a>(&self, rows: &[Vec<u32>], batches: &'a [Vec<usize>]) -> Vec<Answer<'a>> {
+        let next = AtomicUsize::new(0);
+        let work = |classifier: EncoderClassifier| {
+            let mut answers = Vec::new();
+            while let Some(batch) = batches.get(next.fetch_add(1, Ordering::Relaxed)) {
+                let ids: Vec<&[u32]> = batch.iter().map(|&row| rows[row].as_slice()).collect();
+                let TokenBatch { tokens, lengths } =
+                    self.tokenizer.batch(&ids, &classifier.device());
+                let output = classifier.forward(tokens, lengths).into_data();
+                answers.push((batch.as_slice(), output.iter::<f32>().collect()));
+            }
+            answers
+        };
+        thread::scope(|scope| {
+            let others = (1..self.workers.get().min(batches.len())).map(|_| {
+                let classifier = self.classifier.clone();
+                scope.spawn(|| work(classifier))
+            });
+            let others: Vec<_> = others.collect();
+            let mut answers = work(self.classifier.clone());
+            for other in others {
+                answers.extend(
+                    other
+                        .join()
+                        .unwrap_or_else(|cause| panic::resume_unwind(cause)),
+                );
+            }
+            answers
+        })
     }
 }
 

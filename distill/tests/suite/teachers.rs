@@ -1,6 +1,7 @@
 //! Teachers: an encoder, a closure, a file, an ensemble of them.
 
 use std::fs;
+use std::num::NonZeroUsize;
 
 use crate::support::{Expected, FOLDERS, TEXTS, TOLERANCE, golden, worst};
 use burn::tensor::{Device, Tensor};
@@ -35,6 +36,19 @@ fn an_encoder_gives_the_logits_of_transformers(device: &Device) {
     }
 }
 
+fn soft_labels_do_not_depend_on_how_many_work(device: &Device) {
+    let texts: Vec<&str> = TEXTS.iter().copied().cycle().take(20).collect();
+    let labels = |workers| {
+        let teacher = encoder_teacher("bert", 3, device);
+        let teacher = teacher.with_workers(NonZeroUsize::new(workers).expect("at least one"));
+        flat(&teacher.label(&texts).expect("the texts"))
+    };
+    let alone = labels(1);
+    for workers in [2, 5, 30] {
+        assert_eq!(labels(workers), alone, "{workers}");
+    }
+}
+
 fn an_encoders_fingerprint_is_of_weights_and_head(device: &Device) {
     let print = |name: &str| encoder_teacher(name, 4, device).fingerprint();
     assert_eq!(print("bert"), print("bert"));
@@ -54,6 +68,7 @@ fn an_encoders_fingerprint_is_of_weights_and_head(device: &Device) {
 
 device_tests!(
     an_encoder_gives_the_logits_of_transformers,
+    soft_labels_do_not_depend_on_how_many_work,
     an_encoders_fingerprint_is_of_weights_and_head,
 );
 

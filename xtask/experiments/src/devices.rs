@@ -1,9 +1,11 @@
 //! The devices of a build, by name, and whether they work on this machine.
 
+use std::num::NonZeroUsize;
 use std::panic::{self, AssertUnwindSafe};
 
 use burn::tensor::{Device, Tensor};
 use clap::ValueEnum;
+use recurra_cells::kernel;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
@@ -103,6 +105,19 @@ pub fn choose(asked: Option<DeviceName>) -> Result<(DeviceName, Device), Error> 
             reason,
         }),
     }
+}
+
+/// How many batches to compute at a time where nothing is learned: as many as there may be threads on a CPU, whose cores one small
+/// batch leaves idle; one on any other device.
+pub fn workers(device: &Device) -> NonZeroUsize {
+    let own = device.clone().inner();
+    let cpus =
+        DeviceName::built().filter(|it| matches!(it, DeviceName::Flex | DeviceName::Ndarray));
+    let threads = match cpus.into_iter().any(|cpu| cpu.open() == own) {
+        true => kernel::threads(),
+        false => 1,
+    };
+    NonZeroUsize::new(threads).unwrap_or(NonZeroUsize::MIN)
 }
 
 /// Prints a line for each device.

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::config::TeacherConfig;
 use super::corpus::Parts;
+use crate::devices;
 use crate::error::Error;
 use crate::interrupt;
 use crate::texts::Model;
@@ -190,7 +191,8 @@ fn of<'a>(
     tokenizer: TextTokenizer,
     facts: Facts,
 ) -> Result<Ready<'a>, Error> {
-    let teacher = EncoderTeacher::new(classifier, tokenizer.clone(), READ)?;
+    let workers = devices::workers(&classifier.device());
+    let teacher = EncoderTeacher::new(classifier, tokenizer.clone(), READ)?.with_workers(workers);
     Ok(Ready::Encoder(
         Box::new(teacher),
         Box::new(tokenizer),
