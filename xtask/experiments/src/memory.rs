@@ -2,7 +2,7 @@
 
 pub mod adding;
 mod config;
-mod copying;
+pub mod copying;
 mod page;
 pub mod trial;
 

@@ -1,16 +1,20 @@
-//! Networks of any cell that learn the adding problem, for the claims on memories.
+//! Networks of any cell that learn the adding problem or to copy, for the claims on memories.
 
 use recurra_cells::{AnyCellConfig, RecurrentConfig, SeededRng};
-use recurra_train::{Error as TrainError, TrainingConfig};
+use recurra_train::{Course, Error as TrainError, TrainingConfig};
 
 use super::Measuring;
 use super::config::MAX_NORM;
-use crate::cells::CellKind;
+use crate::cells::{CellKind, GateBiases};
 use crate::error::Error;
 use crate::memory;
 use crate::memory::adding::{INPUTS, Sums, adder};
+use crate::memory::copying::{Symbols, copier};
 use crate::memory::trial::{Learned, Of, learn};
 use crate::training::streams::WEIGHTS;
+
+/// Adam's learning rate at its highest, where symbols are copied.
+const COPYING_RATE: f64 = 1e-2;
 
 /// How the updates are made, and at which learning rate.
 pub type Told = (TrainingConfig, f64);
@@ -25,10 +29,15 @@ impl Measuring<'_, '_> {
         (clipped, self.config.learning_rate)
     }
 
-    /// The hidden size at which a cell has as many parameters as the settings' LSTM.
+    /// The hidden size at which a cell that adds has as many parameters as the settings' LSTM.
     pub fn hidden_size(&self, kind: CellKind) -> usize {
-        let target = CellKind::Lstm.parameters(INPUTS, self.config.hidden_size);
-        CellKind::closest_hidden_size(target, |it| kind.parameters(INPUTS, it))
+        self.hidden_size_over(kind, INPUTS)
+    }
+
+    /// The same over so many inputs.
+    pub fn hidden_size_over(&self, kind: CellKind, inputs: usize) -> usize {
+        let target = CellKind::Lstm.parameters(inputs, self.config.hidden_size);
+        CellKind::closest_hidden_size(target, |it| kind.parameters(inputs, it))
     }
 
     /// A cell learns to add over a distance. One whose training diverges has solved nothing, and has no error.
@@ -50,13 +59,45 @@ impl Measuring<'_, '_> {
             learning_rate,
             ..self.config.adding()
         };
-        match learn::<Sums>(&config, (model, told), of, self.trainer) {
-            Err(Error::Train(TrainError::Diverged { step, .. })) => Ok(Learned {
-                judgements: vec![(step, f64::INFINITY)],
-                largest_norm: f64::INFINITY,
-                ..Learned::default()
-            }),
-            learned => Ok(learned?.0),
-        }
+        diverged_or(learn::<Sums>(&config, (model, told), of, self.trainer))
+    }
+
+    /// A cell learns to repeat symbols after a silence, with chrono biases and a falling learning rate; until no more than
+    /// `wrong` of them are told wrongly.
+    pub fn copy(
+        &mut self,
+        (name, cell): (&str, AnyCellConfig),
+        distance: usize,
+        wrong: f64,
+    ) -> Result<Learned, Error> {
+        let device = self.trainer.device().clone().autodiff();
+        let rng = &mut SeededRng::for_stream(self.seed, WEIGHTS);
+        let network = RecurrentConfig::new(GateBiases::Chrono.of(cell, distance));
+        let model = copier(network, &device, rng);
+        let of = Of {
+            name: &format!("{name}-copy"),
+            seed: self.seed,
+            distance,
+        };
+        let config = memory::Config {
+            learning_rate: COPYING_RATE,
+            schedule: Course::Cosine,
+            solved_below: wrong,
+            ..self.config.adding()
+        };
+        let (told, _) = self.clipped();
+        diverged_or(learn::<Symbols>(&config, (model, told), of, self.trainer))
+    }
+}
+
+/// What was learned; an error that is infinite if the training diverged.
+fn diverged_or<M>(learned: Result<(Learned, M), Error>) -> Result<Learned, Error> {
+    match learned {
+        Err(Error::Train(TrainError::Diverged { step, .. })) => Ok(Learned {
+            judgements: vec![(step, f64::INFINITY)],
+            largest_norm: f64::INFINITY,
+            ..Learned::default()
+        }),
+        learned => Ok(learned?.0),
     }
 }

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Measuring;
 use super::claims::{
-    adding, capacity, clipping, convolution, counting, dropout, gradients, n_grams, parameters,
-    perceptron, precision, speed, texts, truncation,
+    adding, capacity, clipping, convolution, counting, dropout, gradients, horizon, n_grams,
+    parameters, perceptron, precision, speed, texts, truncation,
 };
 use super::finding::Finding;
 use crate::error::Error;
@@ -22,6 +22,7 @@ pub enum Claim {
     ForgetDecay,
     SigmoidBound,
     MemoryHorizon,
+    CopyHorizon,
     ShortSequences,
     Convergence,
     ForgetBias,
@@ -44,7 +45,7 @@ pub enum Claim {
 
 impl Claim {
     /// All of them, the cheapest first.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::Parameters,
         Self::SpeedEqualSize,
         Self::SpeedEqualParameters,
@@ -53,6 +54,7 @@ impl Claim {
         Self::ForgetDecay,
         Self::SigmoidBound,
         Self::MemoryHorizon,
+        Self::CopyHorizon,
         Self::ShortSequences,
         Self::Convergence,
         Self::ForgetBias,
@@ -84,6 +86,7 @@ impl Claim {
             Self::ForgetDecay => "forget_decay",
             Self::SigmoidBound => "sigmoid_bound",
             Self::MemoryHorizon => "memory_horizon",
+            Self::CopyHorizon => "copy_horizon",
             Self::ShortSequences => "short_sequences",
             Self::Convergence => "convergence",
             Self::ForgetBias => "forget_bias",
@@ -116,7 +119,8 @@ impl Claim {
             Self::GradientReach => gradients::reach(with),
             Self::ForgetDecay => gradients::forget_decay(with),
             Self::SigmoidBound => gradients::sigmoid_bound(with),
-            Self::MemoryHorizon => adding::horizon(with),
+            Self::MemoryHorizon => horizon::adding(with),
+            Self::CopyHorizon => horizon::copying(with),
             Self::ShortSequences => adding::short(with),
             Self::Convergence => adding::convergence(with),
             Self::ForgetBias => adding::forget_bias(with),

@@ -7,6 +7,7 @@ pub mod convolution;
 pub mod counting;
 pub mod dropout;
 pub mod gradients;
+pub mod horizon;
 pub mod n_grams;
 pub mod parameters;
 pub mod perceptron;

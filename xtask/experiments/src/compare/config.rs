@@ -24,9 +24,11 @@ pub struct Config {
     pub timed: [usize; 4],
     /// The steps that gradients are followed over, at least 3.
     pub gradient_steps: usize,
-    /// The distances of the adding problem, the shortest first, each at least 4.
+    /// The distances over which cells are asked how far they remember, the shortest first, each at least 4.
     pub distances: Vec<usize>,
-    /// Its distance where a claim is about few steps, at least 4.
+    /// The distance of the adding problem where a claim is about one, at least 4.
+    pub distance: usize,
+    /// The same where a claim is about few steps, at least 4.
     pub short_steps: usize,
     /// `H` of an LSTM on generated tasks, at least 1; other cells have as many parameters.
     pub hidden_size: usize,
@@ -68,7 +70,8 @@ impl Config {
             rounds: 15,
             timed: [32, 64, 128, 128],
             gradient_steps: 100,
-            distances: vec![20, 50, 100, 200],
+            distances: vec![5, 10, 20, 50, 100, 200, 400, 1000],
+            distance: 50,
             short_steps: 8,
             hidden_size: 48,
             updates: 2000,
@@ -90,7 +93,8 @@ impl Config {
             rounds: 3,
             timed: [16, 32, 64, 64],
             gradient_steps: 50,
-            distances: vec![10, 20],
+            distances: vec![5, 10],
+            distance: 10,
             hidden_size: 32,
             updates: 400,
             learning_rate: 4e-3,
@@ -130,6 +134,7 @@ impl Settings for Config {
             ("rounds", self.rounds, 1, "at least 1"),
             ("gradient_steps", self.gradient_steps, 3, "at least 3"),
             ("distances", self.distances.len(), 1, "at least 1"),
+            ("distance", self.distance, 4, "at least 4"),
             ("short_steps", self.short_steps, 4, "at least 4"),
             ("hidden_size", self.hidden_size, 1, "at least 1"),
             ("updates", self.updates, 1, "at least 1"),

@@ -2,7 +2,7 @@
 
 use burn::tensor::Device;
 use recurra_cells::kernel::Path;
-use recurra_cells::{AnyCell, Lengths, SeededRng};
+use recurra_cells::{AnyCell, AnyCellConfig, Lengths, RecurrentConfig, SeededRng};
 use recurra_datasets::CopyMemory;
 use recurra_train::{Course, SequenceTagger, SequenceTaggerConfig, TaggerBatch, TokenRows};
 
@@ -13,7 +13,7 @@ use crate::cells::{CellChoice, CellKind, GateBiases};
 use crate::cli::Summary;
 
 /// `E`.
-const EMBEDDING: usize = 10;
+pub const EMBEDDING: usize = 10;
 
 /// The experiment.
 pub struct Copying;
@@ -92,6 +92,16 @@ impl Sequences for Symbols {
     }
 }
 
+/// The model that repeats symbols with this network.
+pub fn copier(
+    network: RecurrentConfig<AnyCellConfig>,
+    device: &Device,
+    rng: &mut SeededRng,
+) -> SequenceTagger<AnyCell> {
+    let tokens = CopyMemory::VOCABULARY;
+    SequenceTaggerConfig::new(tokens, EMBEDDING, network, tokens).init(device, rng)
+}
+
 impl Problem for Symbols {
     const GUESSING: f64 = 7.0 / 8.0;
 
@@ -102,8 +112,6 @@ impl Problem for Symbols {
         device: &Device,
         rng: &mut SeededRng,
     ) -> SequenceTagger<AnyCell> {
-        let network = network(config, cell, (EMBEDDING, distance));
-        let tokens = CopyMemory::VOCABULARY;
-        SequenceTaggerConfig::new(tokens, EMBEDDING, network, tokens).init(device, rng)
+        copier(network(config, cell, (EMBEDDING, distance)), device, rng)
     }
 }

@@ -1,68 +1,14 @@
-//! How far back cells remember, and what their initial weights have to do with it: the adding problem.
+//! How soon cells learn to remember, and what their initial weights have to do with it: the adding problem.
 
 use recurra_cells::{AnyCellConfig, Init, LstmConfig, RnnConfig, WeightInit};
 
 use super::super::Measuring;
 use super::super::claim::Claim;
-use super::super::finding::{ChartData, Finding, Verdict};
+use super::super::finding::{Finding, Verdict};
 use crate::cells::CellKind;
 use crate::error::Error;
 use crate::memory::Config;
 use crate::memory::trial::Learned;
-
-/// Which distances each cell solves within the settings' updates.
-pub fn horizon(with: &mut Measuring<'_, '_>) -> Result<Finding, Error> {
-    let (mut figures, mut curves, mut longest) = (Vec::new(), Vec::new(), Vec::new());
-    for (name, cell) in cells(with) {
-        let (mut points, mut solved) = (Vec::new(), 0);
-        for &distance in &with.config.distances {
-            let learned = with.add((name, cell.clone()), distance, with.clipped())?;
-            let updates = learned.updates() as f64;
-            figures.push((format!("{name}_at_{distance}_updates"), updates));
-            figures.push((format!("{name}_at_{distance}_mse"), learned.error()));
-            points.push((distance as f64, learned.error()));
-            if !learned.solved(&with.config.adding()) {
-                break;
-            }
-            solved = distance;
-        }
-        figures.push((format!("{name}_longest_steps"), solved as f64));
-        longest.push(solved);
-        curves.push((name.to_owned(), points));
-    }
-    let [rnn, _, lstm, _, gru] = longest[..] else {
-        unreachable!("there are five cells")
-    };
-    let chart = ChartData {
-        title: "Mean square error of the adding problem over the distance, up to the first that is not solved".to_owned(),
-        x_label: "T".to_owned(),
-        x_log: true,
-        y_log: true,
-        curves,
-    };
-    let text = "Gates remember further: an LSTM and a GRU solve the adding problem over distances at which an RNN fails.";
-    let why = format!(
-        "Holds if the longest distance that is solved (error below {} within {} updates) is shorter for the RNN than for both, at \
-         equal parameters and one learning rate. IRNN: ReLU and recurrent weights that start as the identity. Behind the first \
-         distance that a cell does not solve it is not asked for longer ones.",
-        with.config.solved_below, with.config.updates
-    );
-    let verdict = Verdict::of(rnn < lstm.min(gru));
-    Ok(Finding::new(Claim::MemoryHorizon, text, figures, verdict, why).with_chart(chart))
-}
-
-/// The four cells and the IRNN, at equal parameters.
-fn cells(with: &Measuring<'_, '_>) -> [(&'static str, AnyCellConfig); 5] {
-    let of = |kind: CellKind| (kind.name(), kind.config(with.hidden_size(kind)));
-    let irnn = RnnConfig::irnn(with.hidden_size(CellKind::Rnn));
-    [
-        of(CellKind::Rnn),
-        ("irnn", AnyCellConfig::Rnn(irnn)),
-        of(CellKind::Lstm),
-        of(CellKind::Peephole),
-        of(CellKind::Gru),
-    ]
-}
 
 /// A plain cell against gated ones on sequences of a few steps.
 pub fn short(with: &mut Measuring<'_, '_>) -> Result<Finding, Error> {
@@ -91,7 +37,7 @@ pub fn short(with: &mut Measuring<'_, '_>) -> Result<Finding, Error> {
 
 /// How soon gated cells learn the same.
 pub fn convergence(with: &mut Measuring<'_, '_>) -> Result<Finding, Error> {
-    let distance = second(with);
+    let distance = with.config.distance;
     let learned = race(with, distance)?;
     let [_, lstm, gru] = &learned;
     Ok(Finding::new(
@@ -120,18 +66,21 @@ fn race(with: &mut Measuring<'_, '_>, distance: usize) -> Result<[Learned; 3], E
     ])
 }
 
+/// Times are relative to the LSTM's.
 fn of_race(learned: &[Learned; 3]) -> Vec<(String, f64)> {
+    let [_, lstm, _] = learned;
     let named = ["rnn", "lstm", "gru"].into_iter().zip(learned);
     let figures = named.flat_map(|(name, learned)| {
-        let seconds = (format!("{name}_seconds"), learned.seconds);
-        figures(name, learned).into_iter().chain([seconds])
+        let ratio = learned.seconds / lstm.seconds;
+        let time = (format!("{name}_time_ratio"), ratio);
+        figures(name, learned).into_iter().chain([time])
     });
     figures.collect()
 }
 
 /// An LSTM's forget bias of 0 against 1.
 pub fn forget_bias(with: &mut Measuring<'_, '_>) -> Result<Finding, Error> {
-    let distance = second(with);
+    let distance = with.config.distance;
     let size = with.hidden_size(CellKind::Lstm);
     let cell = |bias| AnyCellConfig::Lstm(LstmConfig::new(size).with_forget_bias(bias));
     let zero = with.add(("lstm-bias-0", cell(0.0)), distance, with.clipped())?;
@@ -184,12 +133,6 @@ pub fn orthogonal(with: &mut Measuring<'_, '_>) -> Result<Finding, Error> {
             with.config.updates
         ),
     ))
-}
-
-/// The second distance, if there are two.
-pub fn second(with: &Measuring<'_, '_>) -> usize {
-    let distances = &with.config.distances;
-    distances[1.min(distances.len() - 1)]
 }
 
 fn figures(name: &str, learned: &Learned) -> Vec<(String, f64)> {

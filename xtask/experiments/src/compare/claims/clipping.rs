@@ -7,7 +7,6 @@ use super::super::Measuring;
 use super::super::claim::Claim;
 use super::super::config::MAX_NORM;
 use super::super::finding::{Finding, Verdict};
-use super::adding::second;
 use crate::cells::CellKind;
 use crate::error::Error;
 
@@ -20,7 +19,7 @@ const BETTER: f64 = 0.9;
 
 /// An RNN with large recurrent weights, by gradient descent with and without clipping.
 pub fn measure(with: &mut Measuring<'_, '_>) -> Result<Finding, Error> {
-    let distance = second(with);
+    let distance = with.config.distance;
     let cell = explosive(with.hidden_size(CellKind::Rnn));
     let descent = |max_norm| TrainingConfig {
         optimizer: OptimizerKind::Sgd,

@@ -142,7 +142,7 @@ impl Sequences for Convolved {
 
 /// A convolution and a GRU of as many parameters, within what the convolution sees and at twice that.
 pub fn measure(with: &mut Measuring<'_, '_>) -> Result<Finding, Error> {
-    let near = with.config.distances[0];
+    let near = with.config.distance;
     let seen = layers(near);
     let far = 2 * field(seen);
     let size = with.hidden_size(CellKind::Gru);
