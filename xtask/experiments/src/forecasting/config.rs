@@ -60,7 +60,13 @@ impl Config {
                 learning_rate: 1e-3,
                 schedule: Course::Cosine,
                 max_norm: 1.0,
-                dropout: DropoutRates::NONE,
+                // Each year is another: what is learned without it serves the months that validate, and not those after them.
+                dropout: DropoutRates {
+                    input: 0.5,
+                    output: 0.5,
+                    recurrent: 0.5,
+                    ..DropoutRates::NONE
+                },
             },
         }
     }
@@ -73,6 +79,7 @@ impl Config {
             training: Recipe {
                 epochs: 1,
                 learning_rate: 4e-3,
+                dropout: DropoutRates::NONE,
                 ..full.training
             },
             ..full
