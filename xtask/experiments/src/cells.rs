@@ -103,6 +103,12 @@ impl CellKind {
             .with_direction(shape.direction)
     }
 
+    /// The hidden size at which a cell over `inputs` numbers has as many parameters as an LSTM of `hidden_size`.
+    pub fn hidden_size_like_lstm(self, inputs: usize, hidden_size: usize) -> usize {
+        let target = Self::Lstm.parameters(inputs, hidden_size);
+        Self::closest_hidden_size(target, |it| self.parameters(inputs, it))
+    }
+
     /// The hidden size at which `parameters`, of a whole model, comes closest to `target`.
     pub fn closest_hidden_size(target: usize, parameters: impl Fn(usize) -> usize) -> usize {
         let above = (1..)

@@ -137,8 +137,7 @@ fn network(
     kind: CellKind,
     (inputs, distance): (usize, usize),
 ) -> RecurrentConfig<AnyCellConfig> {
-    let target = CellKind::Lstm.parameters(inputs, config.hidden_size);
-    let hidden = CellKind::closest_hidden_size(target, |it| kind.parameters(inputs, it));
+    let hidden = kind.hidden_size_like_lstm(inputs, config.hidden_size);
     let cell = config.gate_biases.of(kind.config(hidden), distance);
     RecurrentConfig::new(cell)
 }

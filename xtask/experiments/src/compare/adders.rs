@@ -31,13 +31,12 @@ impl Measuring<'_, '_> {
 
     /// The hidden size at which a cell that adds has as many parameters as the settings' LSTM.
     pub fn hidden_size(&self, kind: CellKind) -> usize {
-        self.hidden_size_over(kind, INPUTS)
+        kind.hidden_size_like_lstm(INPUTS, self.config.hidden_size)
     }
 
-    /// The same over so many inputs.
-    pub fn hidden_size_over(&self, kind: CellKind, inputs: usize) -> usize {
-        let target = CellKind::Lstm.parameters(inputs, self.config.hidden_size);
-        CellKind::closest_hidden_size(target, |it| kind.parameters(inputs, it))
+    /// The most updates where symbols are copied.
+    pub fn copying_updates(&self) -> usize {
+        3 * self.config.updates / 2
     }
 
     /// A cell learns to add over a distance. One whose training diverges has solved nothing, and has no error.
@@ -82,6 +81,7 @@ impl Measuring<'_, '_> {
         let config = memory::Config {
             learning_rate: COPYING_RATE,
             schedule: Course::Cosine,
+            updates: self.copying_updates(),
             solved_below: wrong,
             ..self.config.adding()
         };

@@ -158,8 +158,7 @@ fn learned<S: Sequences<Model = SequenceTagger<AnyCell>>>(
     (claim, kind): (Claim, CellKind),
     steps: usize,
 ) -> Result<Learned, Error> {
-    let target = CellKind::Lstm.parameters(EMBEDDING, HIDDEN);
-    let hidden = CellKind::closest_hidden_size(target, |it| kind.parameters(EMBEDDING, it));
+    let hidden = kind.hidden_size_like_lstm(EMBEDDING, HIDDEN);
     let network = RecurrentConfig::new(kind.config(hidden));
     let device = with.trainer.device().clone().autodiff();
     let rng = &mut SeededRng::for_stream(with.seed, WEIGHTS);

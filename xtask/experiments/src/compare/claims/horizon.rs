@@ -12,7 +12,10 @@ use crate::memory::copying::EMBEDDING;
 use crate::memory::trial::Learned;
 
 /// The share of symbols told wrongly below which they count as copied.
-const COPIED: f64 = 0.1;
+const COPIED: f64 = 0.25;
+
+/// Each with its name.
+type Cells = [(&'static str, AnyCellConfig); 5];
 
 /// What the cells came to, each up to the first distance that it does not solve.
 struct Horizons {
@@ -25,7 +28,8 @@ struct Horizons {
 /// Over which distances each cell learns to add.
 pub fn adding(with: &mut Measuring<'_, '_>) -> Result<Finding, Error> {
     let solved_below = with.config.solved_below;
-    let horizons = horizons(with, (INPUTS, solved_below), |with, cell, distance| {
+    let cells = cells(INPUTS, with.config.hidden_size);
+    let horizons = horizons(with, (cells, solved_below), |with, cell, distance| {
         with.add(cell, distance, with.clipped())
     })?;
     let text = "Gates remember further: an LSTM and a GRU solve the adding problem over distances at which an RNN fails.";
@@ -44,7 +48,9 @@ pub fn adding(with: &mut Measuring<'_, '_>) -> Result<Finding, Error> {
 
 /// Over which silence each cell repeats ten symbols.
 pub fn copying(with: &mut Measuring<'_, '_>) -> Result<Finding, Error> {
-    let horizons = horizons(with, (EMBEDDING, COPIED), |with, cell, distance| {
+    // Ten symbols take more room than one sum.
+    let cells = cells(EMBEDDING, 2 * with.config.hidden_size);
+    let horizons = horizons(with, (cells, COPIED), |with, cell, distance| {
         with.copy(cell, distance, COPIED)
     })?;
     let text = "Gates remember more: an LSTM and a GRU repeat ten symbols after a silence at which an RNN fails.";
@@ -52,7 +58,7 @@ pub fn copying(with: &mut Measuring<'_, '_>) -> Result<Finding, Error> {
         "Holds if the longest silence after which at least {} % of the symbols are told rightly, within {} updates, is shorter for \
          the RNN than for both, at equal parameters, with chrono biases and one course of the learning rate.",
         100.0 * (1.0 - COPIED),
-        with.config.updates
+        with.copying_updates()
     );
     let title = "Share of ten symbols told wrongly";
     Ok(finding((Claim::CopyHorizon, text), horizons, (title, why)))
@@ -60,7 +66,7 @@ pub fn copying(with: &mut Measuring<'_, '_>) -> Result<Finding, Error> {
 
 fn horizons(
     with: &mut Measuring<'_, '_>,
-    (inputs, solved_below): (usize, f64),
+    (cells, solved_below): (Cells, f64),
     mut learn: impl FnMut(
         &mut Measuring<'_, '_>,
         (&str, AnyCellConfig),
@@ -72,7 +78,7 @@ fn horizons(
         curves: Vec::new(),
         longest: Vec::new(),
     };
-    for (name, cell) in cells(with, inputs) {
+    for (name, cell) in cells {
         let (mut points, mut solved) = (Vec::new(), 0);
         for &distance in &with.config.distances {
             let learned = learn(with, (name, cell.clone()), distance)?;
@@ -94,16 +100,14 @@ fn horizons(
     Ok(horizons)
 }
 
-/// The four cells and the IRNN, at equal parameters over so many inputs.
-fn cells(with: &Measuring<'_, '_>, inputs: usize) -> [(&'static str, AnyCellConfig); 5] {
-    let size = |kind| with.hidden_size_over(kind, inputs);
+/// The four cells and the IRNN, over so many inputs, with as many parameters as an LSTM of this hidden size.
+fn cells(inputs: usize, hidden_size: usize) -> Cells {
+    let size = |kind: CellKind| kind.hidden_size_like_lstm(inputs, hidden_size);
     let of = |kind: CellKind| (kind.name(), kind.config(size(kind)));
+    let irnn = RnnConfig::irnn(size(CellKind::Rnn));
     [
         of(CellKind::Rnn),
-        (
-            "irnn",
-            AnyCellConfig::Rnn(RnnConfig::irnn(size(CellKind::Rnn))),
-        ),
+        ("irnn", AnyCellConfig::Rnn(irnn)),
         of(CellKind::Lstm),
         of(CellKind::Peephole),
         of(CellKind::Gru),

@@ -10,10 +10,16 @@ use super::super::claim::Claim;
 use super::super::finding::{Finding, Verdict};
 use crate::cells::CellKind;
 use crate::error::Error;
+use crate::memory::Config;
 use crate::memory::adding::{INPUTS, Sums, adder};
 use crate::memory::trial::{Learned, Of, Sequences, learn};
 use crate::training::streams::WEIGHTS;
 
+/// The steps that both learn from.
+const SHORT: usize = 20;
+/// Of Adam; and for how many times the settings' updates: a perceptron learns this slowly.
+const LEARNING_RATE: f64 = 5e-3;
+const PATIENCE: usize = 2;
 /// How many sequences judge.
 const JUDGED: usize = 1000;
 /// A seed of which no training has a sequence.
@@ -65,7 +71,7 @@ impl Sequences for Flattened {
 
 /// The perceptron is a plain cell that makes one step; its recurrent weights see zeros alone, and are not counted.
 pub fn measure(with: &mut Measuring<'_, '_>) -> Result<Finding, Error> {
-    let short = with.config.short_steps;
+    let short = SHORT;
     let long = 2 * short;
     let size = with.hidden_size(CellKind::Gru);
     let of_gru = CellKind::Gru.parameters(INPUTS, size);
@@ -139,7 +145,11 @@ fn judge<S: Sequences<Model = Forecaster<AnyCell>>>(
         seed: with.seed,
         distance,
     };
-    let config = with.config.adding();
+    let config = Config {
+        updates: PATIENCE * with.config.updates,
+        learning_rate: LEARNING_RATE,
+        ..with.config.adding()
+    };
     let (told, _) = with.clipped();
     let (learned, model) = learn::<S>(&config, (model, told), of, with.trainer)?;
     let error = S::error(&model, &longer(TEST + with.seed).batch(JUDGED));
