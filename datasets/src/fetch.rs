@@ -95,7 +95,7 @@ struct Job<'a> {
     source: &'a Source,
     /// Where the data set belongs.
     folder: &'a Path,
-    /// The folder of the same data set in the mirror, if it is complete there.
+    /// The folder of the same data set in the mirror, if its files are there and have their sizes.
     mirror: Option<PathBuf>,
     client: Client,
     progress: &'a mut dyn FnMut(Progress<'_>),

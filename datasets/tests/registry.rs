@@ -109,7 +109,7 @@ fn what_is_missing_is_named_with_what_helps() {
     assert_eq!(
         text(source("ett").unwrap(), &Places::default()),
         "found no data set ett: neither RECURRA_DATA nor RECURRA_CACHE names a folder\n\
-         fetch it with cargo xtask fetch ett; or get ETTh1.csv, and name that folder with --data"
+         fetch it with cargo xtask fetch ett; or put ETTh1.csv into a folder, and name that folder with --data"
     );
     write(
         folder.path().join("cache/fsdd/recordings/0_theo_0.wav"),

@@ -1,6 +1,7 @@
 """A run's model in PyTorch: `python load_in_pytorch.py RUN/model` tells the class of each line of standard input.
 
-RUN is a run of `cargo xtask run sentiment`; the words of a line are parted by blanks. `recurrent` loads the network of any
+RUN is a run of `cargo xtask run sentiment`; a line has its words as the run read them: in lower case, punctuation and endings
+apart, parted by blanks. `recurrent` loads the network of any
 other model, whatever stands around it: `config.json` says what the network is, and `model.safetensors` has a tensor for each
 weight, named by its path in the model.
 
@@ -98,11 +99,19 @@ def main() -> None:
     classifier = Classifier(config, load_file(folder / "model.safetensors")).eval()
     vocabulary = json.loads((folder / "vocabulary.json").read_text(encoding="utf-8"))
     places = {token: place for place, token in enumerate(vocabulary["tokens"])}
+    unknown = places.get(vocabulary.get("unknown"))
     classes = json.loads((folder / "classes.json").read_text(encoding="utf-8"))
     with torch.no_grad():
         for line in sys.stdin:
-            tokens = [places.get(word, places["<unk>"]) for word in line.split()]
-            probabilities = classifier(torch.tensor(tokens)).softmax(0).tolist()
+            words = line.split()
+            missing = [word for word in words if word not in places]
+            if missing and unknown is None:
+                raise ValueError(f"the vocabulary has neither {missing[0]!r} nor an unknown token")
+            if not words:
+                print()
+                continue
+            tokens = torch.tensor([places.get(word, unknown) for word in words])
+            probabilities = classifier(tokens).softmax(0).tolist()
             print(", ".join(f"{name} {probability:.6f}" for name, probability in zip(classes, probabilities)))
 
 

@@ -16,6 +16,8 @@ use recurra_train::{SequenceClassifierConfig, TokenRows, save};
 type Config = SequenceClassifierConfig<AnyCellConfig>;
 
 const TEXT: &str = "one two three four five two one five";
+/// What the models read, with a word that the vocabulary does not know.
+const LINE: &str = "two seven five one";
 /// The script prints six digits.
 const TOLERANCE: f32 = 2e-6;
 
@@ -38,7 +40,7 @@ fn saved(config: &Config, folder: &Path) -> Vec<f32> {
     save(folder, config, &model).unwrap();
     vocabulary().write(folder.join("vocabulary.json")).unwrap();
     fs::write(folder.join("classes.json"), r#"["a", "b"]"#).unwrap();
-    let ids = vocabulary().encode(TEXT.split(' ')).unwrap();
+    let ids = vocabulary().encode(LINE.split(' ')).unwrap();
     let logits = model.forward(TokenRows::padded(&[ids], 0).tokens(&device), None);
     let probabilities = activation::softmax(logits, 1).into_data();
     probabilities.iter::<f32>().collect()
@@ -59,12 +61,17 @@ fn asked(folder: &Path) -> Result<Vec<f32>, String> {
         .spawn()
         .unwrap();
     // A script that has ended already reads nothing.
-    let _ = child.stdin.take().unwrap().write_all(TEXT.as_bytes());
+    let _ = child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(format!("\n{LINE}\n").as_bytes());
     let output = child.wait_with_output().unwrap();
     if !output.status.success() {
         return Err(String::from_utf8(output.stderr).unwrap());
     }
-    let line = String::from_utf8(output.stdout).unwrap();
+    let lines = String::from_utf8(output.stdout).unwrap();
+    let line = lines.strip_prefix('\n').expect("a blank line stays one");
     let numbers = line
         .split(", ")
         .map(|it| it.split(' ').next_back().unwrap().trim());

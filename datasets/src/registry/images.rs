@@ -41,5 +41,5 @@ pub(super) const MNIST: Source = Source {
         .packed()
         .at(OSSCI, "t10k-labels-idx1-ubyte.gz"),
     ]),
-    by_hand: "get the four files whose names end in -ubyte.gz",
+    by_hand: "put the four files whose names end in -ubyte.gz into a folder",
 };

@@ -43,7 +43,7 @@ pub(super) const SST2: Source = Source {
         )
         .at(SENTENCES, "data/SST2/dev.tsv"),
     ]),
-    by_hand: "get train.tsv and dev.tsv with a text and its label a line",
+    by_hand: "put train.tsv and dev.tsv, with a text and its label a line, into a folder",
 };
 
 /// SST-2 with phrases.
@@ -67,7 +67,7 @@ pub(super) const SST2_GLUE: Source = Source {
         )
         .at(PHRASES, "glue_data/SST-2/dev.tsv"),
     ]),
-    by_hand: "get train.tsv and dev.tsv with a text and its label a line",
+    by_hand: "put train.tsv and dev.tsv, with a text and its label a line, into a folder",
 };
 
 /// AG News.
@@ -108,5 +108,5 @@ pub(super) const AG_NEWS: Source = Source {
         )
         .at(CHAR_CNN, "data/ag_news_csv/readme.txt"),
     ]),
-    by_hand: "get train.tsv and test.tsv with a description and its topic a line",
+    by_hand: "put train.tsv and test.tsv, with a description and its topic a line, into a folder",
 };

@@ -31,7 +31,7 @@ impl Source {
         }
         let mut found = Vec::new();
         for folder in places.folders_of(self) {
-            match self.lacks(&folder).or_else(|| self.missized(&folder)) {
+            match self.fault(&folder) {
                 None => return Ok(folder),
                 Some(fault) => found.push(fault),
             }
@@ -44,6 +44,11 @@ impl Source {
             found: found.join("; "),
             advice: self.advice(),
         })
+    }
+
+    /// What is wrong with the folder as far as names and sizes tell; `None` if nothing is.
+    pub(crate) fn fault(&self, folder: &Path) -> Option<String> {
+        self.lacks(folder).or_else(|| self.missized(folder))
     }
 
     /// What the folder does not have of the data set; `None` if it is complete.

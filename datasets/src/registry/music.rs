@@ -28,5 +28,5 @@ pub(super) const JSB_CHORALES: Source = Source {
         )
         .at(JSB, "jsb-chorales-16th.json"),
     ]),
-    by_hand: "get jsb-chorales-quarter.json",
+    by_hand: "put jsb-chorales-quarter.json into a folder",
 };

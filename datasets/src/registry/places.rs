@@ -26,18 +26,18 @@ impl Places {
     }
 
     /// Where the data set could be, the mirror first.
-    pub(super) fn folders_of(&self, source: &Source) -> Vec<PathBuf> {
+    pub fn folders_of(&self, source: &Source) -> Vec<PathBuf> {
         let places = [&self.mirror, &self.cache].into_iter().flatten();
         places.map(|place| place.join(source.name)).collect()
     }
 
-    /// The folder of the data set in the mirror, if all of it is there.
+    /// The folder of the data set in the mirror, if all of it is there and has its size.
     #[cfg(feature = "fetch")]
     pub(crate) fn mirrored(&self, source: &Source) -> Option<PathBuf> {
         let folder = self
             .mirror
             .as_deref()
             .map(|mirror| mirror.join(source.name));
-        folder.filter(|folder| source.lacks(folder).is_none())
+        folder.filter(|folder| source.fault(folder).is_none())
     }
 }

@@ -20,5 +20,5 @@ pub(super) const ETT: Source = Source {
         "f18de3ad269cef59bb07b5438d79bb3042d3be49bdeecf01c1cd6d29695ee066",
     )
     .at(ET_DATASET, "ETT-small/ETTh1.csv")]),
-    by_hand: "get ETTh1.csv",
+    by_hand: "put ETTh1.csv into a folder",
 };

@@ -22,5 +22,5 @@ pub(super) const FSDD: Source = Source {
         size: 13_657_820,
         sha256: "e388e01898d7568a1361152158d66b3866348344c6e2d47dd1cc696bf1ac7a84",
     }),
-    by_hand: "get the recordings of the Free Spoken Digit Dataset",
+    by_hand: "put the recordings of the Free Spoken Digit Dataset into a folder",
 };

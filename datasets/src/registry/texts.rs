@@ -48,7 +48,7 @@ pub(super) const TINYSHAKESPEARE: Source = Source {
         "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed",
     )
     .at(CHAR_RNN, "data/tinyshakespeare/input.txt")]),
-    by_hand: "get input.txt of Tiny Shakespeare",
+    by_hand: "put input.txt of Tiny Shakespeare into a folder",
 };
 
 /// Word vectors of Pennington et al.

@@ -94,5 +94,5 @@ pub(super) const MULTI30K: Source = Source {
         .packed()
         .at(MULTI30K_TASK1, "tok/test_2016_flickr.lc.norm.tok.de"),
     ]),
-    by_hand: "get the files of task 1 from the repository multi30k/dataset",
+    by_hand: "put the files of task 1 from the repository multi30k/dataset into a folder",
 };

@@ -1,12 +1,12 @@
 //! The experiment `compare`: what is commonly said about recurrent networks, each claim measured on generated data.
 
-mod adders;
 mod args;
 mod claim;
 mod claims;
 mod config;
 mod finding;
 mod language;
+mod learners;
 mod page;
 mod reviews;
 

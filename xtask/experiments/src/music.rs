@@ -23,12 +23,12 @@ use config::Config;
 use data::Data;
 use results::Outcome;
 
-/// The MIDI numbers of a model's labels, beside it.
-const NOTES: &str = "notes.json";
+/// The file of the notes beside a model.
+pub const NOTES: &str = "notes.json";
 
-/// Reads the MIDI numbers of the labels of the model in `folder`.
-pub fn notes(folder: &Path) -> Result<Vec<u8>, Error> {
-    RunFolder::at(folder).read(NOTES)
+/// The MIDI numbers of a model's labels: a piano's keys, in their order.
+pub fn notes() -> Vec<u8> {
+    (LOWEST_NOTE..).take(PIANO_KEYS).collect()
 }
 
 /// The experiment.
@@ -71,8 +71,7 @@ impl Study for Music {
 
     fn save(_: &Data, best: &Outcome, folder: &Path) -> Result<(), Error> {
         save(folder, &best.model_config, &best.model)?;
-        let notes: Vec<u8> = (LOWEST_NOTE..).take(PIANO_KEYS).collect();
-        RunFolder::at(folder).write_json(NOTES, &notes)?;
+        RunFolder::at(folder).write_json(NOTES, &notes())?;
         Ok(())
     }
 

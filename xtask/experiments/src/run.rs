@@ -106,13 +106,29 @@ pub fn run<E: Experiment>(args: &E::Args) -> Result<Ending, Error> {
             if args.as_ref().data.is_none() {
                 args.as_mut().data = match E::data_set(&args) {
                     None => None,
-                    Some(name) => source(name)?.locate(None, &Places::from_env()).ok(),
+                    Some(name) => here(name)?,
                 };
             }
             let config = E::resolve(&args)?;
             run_in(|it: &E| new_folder(&args, it), &args, config, display)
         }
     }
+}
+
+/// The folder of a data set where this machine has it. One that is there and not as it should be is told of: generated data must not
+/// stand in for it unseen.
+fn here(name: &str) -> Result<Option<PathBuf>, Error> {
+    let (source, places) = (source(name)?, Places::from_env());
+    let found = source.locate(None, &places);
+    if let Err(error) = &found
+        && places
+            .folders_of(source)
+            .iter()
+            .any(|folder| folder.is_dir())
+    {
+        eprintln!("{error}\nthis run generates data instead");
+    }
+    Ok(found.ok())
 }
 
 /// The arguments of a run that is to go on.

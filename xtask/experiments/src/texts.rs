@@ -9,5 +9,5 @@ mod reader;
 pub use bag_of_words::bag_of_words;
 pub use logits::{logits, token_rows};
 pub use model::Model;
-pub use n_grams::BestNGrams;
+pub use n_grams::{BestNGrams, LONGEST};
 pub use reader::Reader;

@@ -43,7 +43,7 @@ pub enum Claim {
 }
 
 impl Claim {
-    /// All of them, the cheapest first.
+    /// All of them, in the order of the page.
     pub const ALL: [Self; 26] = [
         Self::Parameters,
         Self::SpeedEqualSize,

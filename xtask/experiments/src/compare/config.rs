@@ -28,7 +28,7 @@ pub struct Config {
     pub distances: Vec<usize>,
     /// The distance of the adding problem where a claim is about one, at least 4.
     pub distance: usize,
-    /// The same where a claim is about few steps, at least 4.
+    /// The same where a claim is about few steps, from 4 to 9.
     pub short_steps: usize,
     /// `H` of an LSTM on generated tasks, at least 1; other cells have as many parameters.
     pub hidden_size: usize,
@@ -135,7 +135,6 @@ impl Settings for Config {
             ("gradient_steps", self.gradient_steps, 3, "at least 3"),
             ("distances", self.distances.len(), 1, "at least 1"),
             ("distance", self.distance, 4, "at least 4"),
-            ("short_steps", self.short_steps, 4, "at least 4"),
             ("hidden_size", self.hidden_size, 1, "at least 1"),
             ("updates", self.updates, 1, "at least 1"),
             ("judge_every", self.judge_every, 1, "at least 1"),
@@ -150,6 +149,10 @@ impl Settings for Config {
         let smallest = self.timed.into_iter().min().unwrap_or(0);
         let expected = "at least 1, each";
         check("timed", expected, smallest as f64, |it| it >= 1.0)?;
+        let short = self.short_steps as f64;
+        check("short_steps", "from 4 to 9", short, |it| {
+            (4.0..10.0).contains(&it)
+        })?;
         let shortest = self.distances.iter().copied().min().unwrap_or(0);
         let expected = "at least 4, each, the shortest first";
         let in_order = self.distances.is_sorted();

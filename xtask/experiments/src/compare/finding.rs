@@ -80,7 +80,7 @@ impl Finding {
         }
     }
 
-    /// The same with a chart.
+    /// The same with a chart, whose points must be finite to be read back.
     pub fn with_chart(self, chart: ChartData) -> Self {
         Self {
             chart: Some(chart),

@@ -30,14 +30,8 @@ pub fn page(outcomes: &[&Vec<Finding>]) -> Page {
 /// A claim under each seed, the first of which has its words.
 fn row(findings: &[&Finding]) -> Vec<String> {
     let first = findings[0];
-    let names = first.figures.iter().map(|(name, _)| name);
-    let figures = names.map(|name| {
-        format!(
-            "{} {}",
-            name.replace('_', " "),
-            number(mean(findings, name))
-        )
-    });
+    let figures = names(findings).into_iter();
+    let figures = figures.map(|name| figure(findings, name));
     vec![
         first.text.clone(),
         figures.collect::<Vec<_>>().join("; "),
@@ -46,14 +40,28 @@ fn row(findings: &[&Finding]) -> Vec<String> {
     ]
 }
 
-/// Of the seeds that have this figure.
-fn mean(findings: &[&Finding], name: &str) -> f64 {
+/// The figures of all seeds, each once.
+fn names<'a>(findings: &[&'a Finding]) -> Vec<&'a str> {
+    let mut names: Vec<&str> = Vec::new();
+    for (name, _) in findings.iter().flat_map(|finding| &finding.figures) {
+        if !names.contains(&name.as_str()) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+/// A figure's name and its mean over the seeds that have it, and how many these are if not all.
+fn figure(findings: &[&Finding], name: &str) -> String {
     let figures = findings.iter().flat_map(|finding| &finding.figures);
-    let values = figures
-        .filter(|(own, _)| own == name)
-        .map(|(_, value)| *value);
-    let values: Vec<f64> = values.collect();
-    values.iter().sum::<f64>() / values.len() as f64
+    let values = figures.filter(|(own, _)| own == name);
+    let values: Vec<f64> = values.map(|(_, value)| *value).collect();
+    let mean = values.iter().sum::<f64>() / values.len() as f64;
+    let told = format!("{} {}", name.replace('_', " "), number(mean));
+    match values.len() == findings.len() {
+        true => told,
+        false => format!("{told} (seeds: {})", values.len()),
+    }
 }
 
 /// The verdict, or how often each came out.
@@ -105,6 +113,10 @@ mod tests {
         assert_eq!(row(&[&holds]), ["deep", "x 1", "holds here", "why"]);
         let mixed = "holds here under 2 of 3 seeds, does not hold here under 1 of 3 seeds";
         assert_eq!(row(&[&holds, &holds, &not]), ["deep", "x 2", mixed, "why"]);
+        let mut further = finding(1.0, Verdict::Holds);
+        further.figures.push(("y".to_owned(), 7.0));
+        let figures = row(&[&holds, &further]).swap_remove(1);
+        assert_eq!(figures, "x 1; y 7 (seeds: 1)");
     }
 
     #[test]

@@ -54,7 +54,7 @@ pub fn page(outcomes: &[&Outcome], config: &Config, data: &Data) -> Page {
         summary: format!(
             "Forecasts {} series of {} up to {} steps ahead from the {} before, each less its mean and divided by its deviation in \
              the training part. Forecasts without a network stand beside it: everything stays as it is; each day is as the last; \
-             a linear map of the same window.",
+             a linear map of the same window, which with `highway` is a part of the model, its parameters included.",
             data.series.names.len(),
             data.name(),
             config.longest(),

@@ -73,7 +73,7 @@ pub fn page(outcomes: &[&Outcome], config: &Config, data: &Data) -> Page {
     Page {
         title: "Language model".to_owned(),
         summary: format!(
-            "Predicts the next {token} of {}: {} windows of {} steps. Beside it stand n-grams, which see only the last few.",
+            "Predicts the next {token} of {}: {} windows of {} steps. Beside it stand n-grams, which see only the last few {token}s.",
             data.name, config.steps, config.window
         ),
         table: Table {

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use recurra_cells::SeededRng;
+use recurra_datasets::DatasetError;
 use serde::{Deserialize, Serialize};
 
 use super::config::Order;
@@ -44,7 +45,20 @@ impl Layout {
 
     /// Reads what [`write`](Self::write) wrote beside a model.
     pub fn read(folder: &Path) -> Result<Self, Error> {
-        RunFolder::at(folder).read(FILE)
+        let layout: Self = RunFolder::at(folder).read(FILE)?;
+        let mut pixels = layout.order.clone();
+        pixels.sort_unstable();
+        let is_whole = pixels.into_iter().eq(0..layout.rows * layout.columns);
+        if is_whole && layout.width > 0 && layout.order.len().is_multiple_of(layout.width) {
+            return Ok(layout);
+        }
+        let error = DatasetError::InvalidContent {
+            path: folder.join(FILE),
+            place: "order".to_owned(),
+            expected: "each pixel once, in steps of one width".to_owned(),
+            got: format!("{} pixels in steps of {}", layout.order.len(), layout.width),
+        };
+        Err(error.into())
     }
 
     pub fn write(&self, folder: &Path) -> Result<(), Error> {

@@ -4,13 +4,14 @@ use std::path::Path;
 
 use burn::tensor::{Device, Tensor, TensorData, activation};
 use recurra_cells::{AnyCell, AnyCellConfig};
-use recurra_datasets::PianoRoll;
+use recurra_datasets::{DatasetError, PianoRoll};
 use recurra_train::{MultiLabelPredictor, MultiLabelPredictorConfig, load};
 use serde_json::json;
 
 use super::{Prediction, Predictor};
 use crate::error::Error;
-use crate::music;
+use crate::music::{self, NOTES};
+use crate::run_folder::RunFolder;
 
 /// How probable a note is that is said to sound.
 const PROBABLE: f32 = 0.5;
@@ -23,7 +24,16 @@ struct Musician {
 
 pub fn read(folder: &Path, device: &Device) -> Result<Box<dyn Predictor>, Error> {
     let (_, model) = load::<MultiLabelPredictorConfig<AnyCellConfig>>(folder, device)?;
-    let notes = music::notes(folder)?;
+    let notes: Vec<u8> = RunFolder::at(folder).read(NOTES)?;
+    if notes != music::notes() || model.num_labels() != notes.len() {
+        let error = DatasetError::InvalidContent {
+            path: folder.join(NOTES),
+            place: "whole file".to_owned(),
+            expected: "a piano's notes, as the model has labels".to_owned(),
+            got: format!("{} numbers", notes.len()),
+        };
+        return Err(error.into());
+    }
     Ok(Box::new(Musician { model, notes }))
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use recurra_datasets::LanguageModelCorpus;
 
 /// The most tokens of an n-gram.
-const LONGEST: usize = 6;
+pub const LONGEST: usize = 6;
 
 /// How often tokens stand behind each other, up to [`LONGEST`] in a row, with the smoothing of Witten and Bell (1991; in the
 /// interpolated form of Chen and Goodman 1998): the more tokens a context was followed by, the more is left to the shorter one.

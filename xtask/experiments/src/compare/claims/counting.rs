@@ -7,6 +7,7 @@ use recurra_train::{SequenceTagger, SequenceTaggerConfig, TaggerBatch, TokenRows
 use super::super::Measuring;
 use super::super::claim::Claim;
 use super::super::finding::Finding;
+use super::super::learners::diverged_or;
 use super::adding::sooner;
 use crate::cells::CellKind;
 use crate::error::Error;
@@ -113,17 +114,17 @@ fn wrong(model: &SequenceTagger<AnyCell>, sequences: &TaggerBatch) -> f64 {
 pub fn count(with: &mut Measuring<'_, '_>) -> Result<Finding, Error> {
     // Enough to get as deep as can be, and back, twice.
     let steps = 4 * DEPTH;
-    let why = format!("which bracket may follow each of {steps}, {DEPTH} open at most,");
+    let task = format!("which bracket may follow each of {steps}, {DEPTH} open at most,");
     let text = "Peepholes let an LSTM learn to count sooner.";
-    race::<Brackets>(with, (Claim::Counting, text), steps, &why)
+    race::<Brackets>(with, (Claim::Counting, text), steps, &task)
 }
 
 /// Spikes whose answers are to be timed (after Gers, Schraudolph and Schmidhuber 2002).
 pub fn time(with: &mut Measuring<'_, '_>) -> Result<Finding, Error> {
     let steps = 6 * DELAY;
-    let why = format!("when {DELAY} steps have passed since a spike, over {steps} steps,");
+    let task = format!("when {DELAY} steps have passed since a spike, over {steps} steps,");
     let text = "Peepholes let an LSTM learn to time sooner.";
-    race::<Spikes>(with, (Claim::Timing, text), steps, &why)
+    race::<Spikes>(with, (Claim::Timing, text), steps, &task)
 }
 
 /// An LSTM with peepholes and without, at equal parameters.
@@ -170,15 +171,15 @@ fn learned<S: Sequences<Model = SequenceTagger<AnyCell>>>(
     };
     let (told, _) = with.clipped();
     let config = settings(with);
-    Ok(learn::<S>(&config, (model, told), of, with.trainer)?.0)
+    diverged_or(learn::<S>(&config, (model, told), of, with.trainer))
 }
 
 fn settings(with: &Measuring<'_, '_>) -> Config {
     Config {
         solved_below: LEARNED,
         learning_rate: 1e-2,
-        // Both learn within few hundred updates.
-        judge_every: 10,
+        // Some learn within a few hundred updates.
+        judge_every: with.config.judge_every.min(10),
         ..with.config.adding()
     }
 }

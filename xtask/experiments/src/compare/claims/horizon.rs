@@ -23,6 +23,8 @@ struct Horizons {
     curves: Vec<(String, Vec<(f64, f64)>)>,
     /// The longest distance that each cell solves, 0 for none.
     longest: Vec<usize>,
+    /// The longest distance that was asked for.
+    asked: usize,
 }
 
 /// Over which distances each cell learns to add.
@@ -77,6 +79,7 @@ fn horizons(
         figures: Vec::new(),
         curves: Vec::new(),
         longest: Vec::new(),
+        asked: with.config.distances.last().copied().unwrap_or(0),
     };
     for (name, cell) in cells {
         let (mut points, mut solved) = (Vec::new(), 0);
@@ -86,8 +89,11 @@ fn horizons(
             let figure = |what: &str, value| (format!("{name}_at_{distance}_{what}"), value);
             horizons.figures.push(figure("updates", updates));
             horizons.figures.push(figure("error", error));
-            points.push((distance as f64, error));
-            if error >= solved_below || error.is_nan() {
+            if error.is_finite() {
+                points.push((distance as f64, error));
+            }
+            let is_solved = error < solved_below;
+            if !is_solved {
                 break;
             }
             solved = distance;
@@ -122,9 +128,10 @@ fn finding(
     let [rnn, _, lstm, _, gru] = horizons.longest[..] else {
         unreachable!("there are five cells")
     };
-    // Where nobody gets anywhere, nothing is said.
+    // Where nobody gets anywhere, or the RNN everywhere, nothing is said.
     let verdict = match lstm.max(gru) {
         0 => Verdict::Undecided,
+        _ if rnn == horizons.asked => Verdict::Undecided,
         _ => Verdict::of(rnn < lstm.min(gru)),
     };
     let chart = ChartData {
@@ -135,8 +142,8 @@ fn finding(
         curves: horizons.curves,
     };
     let why = format!(
-        "{why} IRNN: ReLU and recurrent weights that start as the identity. Behind the first distance that a cell does not solve it \
-         is not asked for longer ones."
+        "{why} Undecided if the RNN solves all distances, or neither gated cell any. IRNN: ReLU and recurrent weights that start as \
+         the identity. After the first distance that it does not solve, a cell is asked for no longer one."
     );
     Finding::new(claim, text, horizons.figures, verdict, why).with_chart(chart)
 }

@@ -7,7 +7,7 @@ use super::super::claim::Claim;
 use super::super::finding::{Finding, Verdict};
 use super::super::language::{MARGIN, lowest};
 use crate::error::Error;
-use crate::texts::BestNGrams;
+use crate::texts::{BestNGrams, LONGEST};
 
 /// An LSTM and n-grams on the same text.
 pub fn measure(with: &mut Measuring<'_, '_>) -> Result<Finding, Error> {
@@ -28,8 +28,8 @@ pub fn measure(with: &mut Measuring<'_, '_>) -> Result<Finding, Error> {
         Verdict::of(learned <= counted.valid - MARGIN),
         format!(
             "Holds if the best validation of an LSTM (variational dropout at 0.2, {} readings) is at least {MARGIN} nats per character \
-             below that of n-grams with the smoothing of Witten and Bell, of the order that validation chooses; {} characters of \
-             generated text.",
+             below that of n-grams with the smoothing of Witten and Bell, of the order that validation chooses, up to \
+             {LONGEST}; {} characters of generated text.",
             with.config.readings, with.config.characters
         ),
     ))

@@ -145,7 +145,8 @@ impl Training<'_> {
             parameters: classifier.num_params(),
         };
         RunFolder::at(&place).write_json(FACTS, &facts)?;
-        of(classifier, tokenizer, facts).map(Some)
+        // From its folder, as a resumed run has it: soft labels know their teacher by what it is read from.
+        self.found(lesson.name, trainer)
     }
 
     fn untaught(&self, trainer: &Trainer<'_>) -> Result<(EncoderClassifier, TextTokenizer), Error> {

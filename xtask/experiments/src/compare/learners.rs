@@ -91,7 +91,7 @@ impl Measuring<'_, '_> {
 }
 
 /// What was learned; an error that is infinite if the training diverged.
-fn diverged_or<M>(learned: Result<(Learned, M), Error>) -> Result<Learned, Error> {
+pub fn diverged_or<M>(learned: Result<(Learned, M), Error>) -> Result<Learned, Error> {
     match learned {
         Err(Error::Train(TrainError::Diverged { step, .. })) => Ok(Learned {
             judgements: vec![(step, f64::INFINITY)],
