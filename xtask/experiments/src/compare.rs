@@ -37,7 +37,7 @@ pub const SUMMARY: Summary = Summary {
     task: "common claims, each measured",
     data: "generated",
     expected: "which of them hold here, with figures",
-    time: "15 min; --quick 90 s",
+    time: "15 min; --quick 40 s",
 };
 
 /// The experiment.

@@ -147,6 +147,7 @@ pub fn measure(with: &mut Measuring<'_, '_>) -> Result<Finding, Error> {
     let seen = layers(near);
     let far = 2 * field(seen);
     let size = with.hidden_size(CellKind::Gru);
+    let network = || RecurrentConfig::new(CellKind::Gru.config(size));
     // The output layer counts on both sides.
     let of_gru = CellKind::Gru.parameters(INPUTS, size) + size + 1;
     let channels = CellKind::closest_hidden_size(of_gru, |channels| parameters(seen, channels));
@@ -162,11 +163,7 @@ pub fn measure(with: &mut Measuring<'_, '_>) -> Result<Finding, Error> {
     let config = with.config.adding();
     for (place, distance) in [("within", near), ("beyond", far)] {
         let gru = reads::<Sums>(with, ("gru-convolution", distance), |device, rng| {
-            adder(
-                RecurrentConfig::new(CellKind::Gru.config(size)),
-                device,
-                rng,
-            )
+            adder(network(), device, rng)
         })?;
         let convolution = reads::<Convolved>(with, ("convolution", distance), |device, rng| {
             Convolution::init(near, channels, device, rng)
