@@ -28,7 +28,7 @@ pub struct PredictArgs {
     #[arg(value_name = "RUN")]
     run: PathBuf,
     /// Files with a text a line (for a recogniser the path of a WAV file a line, for a forecaster that of a table, for images that
-    /// of an IDX file, for chords a piece such as [[60, 64, 67], [62]]); standard input if there is none
+    /// of an IDX file, for chords a piece as JSON, a list of MIDI numbers for each step); standard input if there is none
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
     /// JSON Lines with all that the model says
