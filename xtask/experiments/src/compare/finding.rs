@@ -80,8 +80,11 @@ impl Finding {
         }
     }
 
-    /// The same with a chart, whose points must be finite to be read back.
-    pub fn with_chart(self, chart: ChartData) -> Self {
+    /// The same with a chart. Points that are not finite are left out as well: JSON has no word for them, and could not be read back.
+    pub fn with_chart(self, mut chart: ChartData) -> Self {
+        for (_, points) in &mut chart.curves {
+            points.retain(|(x, y)| x.is_finite() && y.is_finite());
+        }
         Self {
             chart: Some(chart),
             ..self
@@ -139,5 +142,16 @@ mod tests {
         let expected = [("depth_a", 1.0), ("depth_holds", 0.0)];
         let expected = expected.map(|(name, value)| (name.to_owned(), value));
         assert_eq!(finding.metrics(), expected);
+        let chart = ChartData {
+            title: String::new(),
+            x_label: String::new(),
+            x_log: false,
+            y_log: false,
+            curves: vec![("c".to_owned(), vec![(1.0, f64::INFINITY), (2.0, 3.0)])],
+        };
+        let finding = finding.with_chart(chart);
+        let written = serde_json::to_string(&finding).expect("a finding");
+        let read: Finding = serde_json::from_str(&written).expect("the same");
+        assert_eq!(read.chart.expect("a chart").curves[0].1, [(2.0, 3.0)]);
     }
 }

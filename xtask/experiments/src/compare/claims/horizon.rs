@@ -89,9 +89,7 @@ fn horizons(
             let figure = |what: &str, value| (format!("{name}_at_{distance}_{what}"), value);
             horizons.figures.push(figure("updates", updates));
             horizons.figures.push(figure("error", error));
-            if error.is_finite() {
-                points.push((distance as f64, error));
-            }
+            points.push((distance as f64, error));
             let is_solved = error < solved_below;
             if !is_solved {
                 break;
