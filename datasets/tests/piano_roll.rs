@@ -120,7 +120,11 @@ fn mistakes_are_named_with_their_place() {
         ),
         (
             r#"{"train": [[[60], []]], "test": []}"#,
-            "part valid: expected a list of pieces, got nothing of this name among [test, train]",
+            "part valid: expected a list of pieces, got nothing of this name among [\"test\", \"train\"]",
+        ),
+        (
+            r#"{"tra\n": []}"#,
+            "part train: expected a list of pieces, got nothing of this name among [\"tra\\n\"]",
         ),
         (
             &with_train("7"),

@@ -75,11 +75,10 @@ fn corpus(value: &Value) -> Result<PianoRollCorpus, Mistake> {
 fn part(parts: &Map<String, Value>, name: &str) -> Result<Vec<PianoRoll>, Mistake> {
     let place = format!("part {name}");
     let Some(value) = parts.get(name) else {
-        let names: Vec<&str> = parts.keys().map(String::as_str).collect();
-        let got = shortened(&format!(
-            "nothing of this name among [{}]",
-            names.join(", ")
-        ));
+        // As JSON has them: a name may hold the end of a line.
+        let names: Vec<&String> = parts.keys().collect();
+        let names = shortened(&format!("{names:?}"));
+        let got = format!("nothing of this name among {names}");
         return Err(Mistake::new(place, "a list of pieces", got));
     };
     let pieces = list(value, &place, "a list of pieces")?;
