@@ -405,10 +405,6 @@ fn configurations_out_of_range_are_refused() {
             format!("label_smoothing must be in [0, 1), got {share}")
         );
     }
-    assert_eq!(
-        refusal(&|it| it.tie_embeddings = true),
-        "embedding_size must be the decoder's hidden size 5 where embeddings are tied, got 8"
-    );
     assert!(refusal(&|it| it.encoder.num_layers = 0).contains("num_layers"));
 }
 

@@ -49,10 +49,11 @@ impl AttentionScore {
         }
     }
 
-    /// Draws the weights for `widths` `[Hd, He]`.
+    /// Draws the weights for `widths` `[Hd, He]`, and for outputs as wide as `Ho`.
     pub(super) fn init(
         self,
         widths: [usize; 2],
+        outputs: usize,
         device: &Device,
         rng: &mut SeededRng,
     ) -> Attention {
@@ -70,7 +71,7 @@ impl AttentionScore {
             query,
             key,
             energy,
-            combine: linear([decoder + encoder, decoder], device, rng),
+            combine: linear([decoder + encoder, outputs], device, rng),
         }
     }
 }
@@ -84,7 +85,7 @@ pub struct Attention {
     pub key: Option<Param<Tensor<2>>>,
     /// `v [A, 1]`, for the additive score alone.
     pub energy: Option<Param<Tensor<2>>>,
-    /// `W_c [Hd + He, Hd]` and its bias `[Hd]`.
+    /// `W_c [Hd + He, Ho]` and its bias `[Ho]`.
     pub combine: Linear,
 }
 
@@ -120,6 +121,11 @@ impl Memory {
 }
 
 impl Attention {
+    /// `Ho`.
+    pub(super) fn output_size(&self) -> usize {
+        self.combine.weight.dims()[1]
+    }
+
     /// Prepares an encoder's outputs `[B, S, He]`, of which each row's valid steps are looked at.
     ///
     /// # Panics
@@ -162,7 +168,7 @@ impl Attention {
         activation::softmax(scores, 2)
     }
 
-    /// The decoder's outputs `[B, T, Hd]` together with what they look at, `h~` of the formula: `[B, T, Hd]`.
+    /// The decoder's outputs `[B, T, Hd]` together with what they look at, `h~` of the formula: `[B, T, Ho]`.
     ///
     /// # Panics
     ///

@@ -25,8 +25,8 @@ pub struct Seq2SeqConfig<C> {
     pub decoder: RecurrentConfig<C>,
     /// How the decoder looks back at the source.
     pub attention: AttentionScore,
-    /// Whether the output layer's weight is the target embedding's (Press and Wolf 2017), which then must be as wide as the
-    /// decoder's outputs: `E = Hd`. Default: no.
+    /// Whether the output layer's weight is the target embedding's (Press and Wolf 2017). What the attention gives is then as
+    /// wide as an embedding: `Ho = E`. Default: no.
     #[serde(default)]
     pub tie_embeddings: bool,
     /// The share in `[0, 1)` of a token to predict that is spread over the whole vocabulary in training, as a
@@ -78,16 +78,6 @@ impl<C: CellConfig> Seq2SeqConfig<C> {
             return Err(Error::config("label_smoothing", "in [0, 1)", got));
         }
         let widths = [self.decoder.cell.hidden_size(), self.encoder_width()];
-        if self.tie_embeddings && self.embedding_size != widths[0] {
-            return Err(Error::config(
-                "embedding_size",
-                format!(
-                    "the decoder's hidden size {} where embeddings are tied",
-                    widths[0]
-                ),
-                self.embedding_size,
-            ));
-        }
         self.attention.validate(widths)
     }
 
@@ -119,12 +109,14 @@ impl<C: CellConfig> Seq2SeqConfig<C> {
         };
         let encoder = self.encoder.init(size, device, rng);
         let decoder = self.decoder.init(size, device, rng);
-        let width = decoder.output_size();
+        let widths = [decoder.output_size(), encoder.output_size()];
+        let width = match self.tie_embeddings {
+            true => size,
+            false => widths[0],
+        };
         Seq2Seq {
             bridge: Bridge::init(&encoder, &decoder, device, rng),
-            attention: self
-                .attention
-                .init([width, encoder.output_size()], device, rng),
+            attention: self.attention.init(widths, width, device, rng),
             output: OutputLayer::init(
                 [width, self.target_vocabulary_size],
                 self.tie_embeddings,

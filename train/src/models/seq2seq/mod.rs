@@ -34,8 +34,8 @@ use crate::{Error, at_least_single};
 /// An encoder over source tokens, and a decoder over target tokens that attends to it (Bahdanau et al. 2015; Luong et al.
 /// 2015, without input feeding, so that a whole target is decoded at once in training).
 ///
-/// Shape letters beside the crate's: `S` source steps, `T` target steps, `V` target tokens, `He` and `Hd` the widths of the
-/// encoder's and the decoder's outputs.
+/// Shape letters beside the crate's: `S` source steps, `T` target steps, `V` target tokens, `He`, `Hd` and `Ho` the widths of
+/// the encoder's, the decoder's and the attention's outputs.
 #[derive(Module, Debug)]
 pub struct Seq2Seq<C: RecurrentCell> {
     /// Weight `[source vocabulary, E]`.
@@ -50,7 +50,7 @@ pub struct Seq2Seq<C: RecurrentCell> {
     pub decoder: Recurrent<C>,
     /// How the decoder looks back at the source.
     pub attention: Attention,
-    /// Weight `[Hd, V]`, bias `[V]`; the target embedding's weight where they are tied.
+    /// Weight `[Ho, V]`, bias `[V]`; the target embedding's weight where they are tied.
     pub output: OutputLayer,
     /// The share in `[0, 1)` of a token to predict that is spread over the whole vocabulary in training.
     #[module(skip)]
@@ -126,7 +126,7 @@ impl<C: RecurrentCell> Seq2Seq<C> {
         (self.logits(attended), output.state)
     }
 
-    /// What the output layer makes of what the attention gives: `[B, T, Hd] -> [B, T, V]`.
+    /// What the output layer makes of what the attention gives: `[B, T, Ho] -> [B, T, V]`.
     fn logits(&self, attended: Tensor<3>) -> Tensor<3> {
         self.output.forward(attended, &self.target_embedding)
     }

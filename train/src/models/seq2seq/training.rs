@@ -30,7 +30,7 @@ pub struct Seq2SeqPass<S> {
 struct Masks {
     encoder: Option<Vec<LayerMasks>>,
     decoder: Option<Vec<LayerMasks>>,
-    /// Multiplies what the output layer reads, `[B, Hd]`.
+    /// Multiplies what the output layer reads, `[B, Ho]`.
     output: Option<Tensor<2>>,
     /// Multiplies the embedding of each source token, `[source vocabulary, 1]`.
     source_words: Option<Tensor<2>>,
@@ -93,7 +93,7 @@ impl<C: RecurrentCell> Seq2Seq<C> {
         Masks {
             encoder: Some(encoder),
             decoder: Some(decoder),
-            output: mask([rows, self.decoder.output_size()], rates.output),
+            output: mask([rows, self.attention.output_size()], rates.output),
             source_words: mask([sources, 1], rates.words),
             target_words: mask([targets, 1], rates.words),
         }
