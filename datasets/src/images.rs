@@ -96,6 +96,42 @@ impl ImageCorpus {
         generated_images(seed, images)
     }
 
+    /// The images at half their height and width: each grey value is the mean of four, rounded. A last row or column that has no
+    /// other beside it is left out.
+    ///
+    /// # Panics
+    ///
+    /// If they have fewer than two rows or columns.
+    pub fn halved(&self) -> Self {
+        let (rows, columns) = (self.rows / 2, self.columns / 2);
+        assert!(
+            rows > 0 && columns > 0,
+            "images of {} by {} pixels have no half",
+            self.rows,
+            self.columns
+        );
+        let mean = |image: &[u8], row: usize, column: usize| {
+            let upper = 2 * row * self.columns + 2 * column;
+            let lower = upper + self.columns;
+            let four = [upper, upper + 1, lower, lower + 1];
+            let sum: u16 = four.iter().map(|&it| u16::from(image[it])).sum();
+            u8::try_from((sum + 2) / 4).expect("a mean of bytes is one")
+        };
+        let places = (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column)));
+        let halves = (0..self.len()).flat_map(|place| {
+            let image = self.image(place);
+            places
+                .clone()
+                .map(move |(row, column)| mean(image, row, column))
+        });
+        Self {
+            pixels: halves.collect(),
+            labels: self.labels.clone(),
+            rows,
+            columns,
+        }
+    }
+
     /// The number of images, `N`.
     pub fn len(&self) -> usize {
         self.labels.len()

@@ -119,3 +119,29 @@ fn generated_digits_are_lit_by_their_segments() {
         ImageCorpus::generated(5, 1).pixels
     );
 }
+
+#[test]
+fn half_of_an_image_has_the_means_of_its_squares() {
+    let image = ImageCorpus {
+        pixels: vec![0, 1, 9, 1, 0, 9, 255, 255, 9, 255, 254, 9, 9, 9, 9],
+        labels: vec![7],
+        rows: 5,
+        columns: 3,
+    };
+    let half = image.halved();
+    assert_eq!((half.rows, half.columns, half.labels), (2, 1, vec![7]));
+    // (0 + 1 + 1 + 0) / 4 rounds up; the last row and column have no other.
+    assert_eq!(half.pixels, [1, 255]);
+}
+
+#[test]
+#[should_panic(expected = "images of 1 by 4 pixels have no half")]
+fn an_image_of_one_row_has_no_half() {
+    ImageCorpus {
+        pixels: vec![0; 4],
+        labels: vec![1],
+        rows: 1,
+        columns: 4,
+    }
+    .halved();
+}
