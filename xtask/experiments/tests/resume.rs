@@ -72,13 +72,15 @@ const SENTIMENT: [&str; 10] = [
     "training.dropout.recurrent=0.2",
 ];
 
-/// Two models, of which the first is a perceptron; images of all parts are drawn anew when the run goes on.
-const PIXEL_MNIST: [&str; 7] = [
-    "order=rows",
+/// A perceptron, and three trainings of which each begins with what the one before has learned of smaller images; those of all
+/// parts are drawn anew when the run goes on.
+const PIXEL_MNIST: [&str; 8] = [
+    "order=pixels",
+    "smaller_epochs=[4,2]",
     "generated_images=60",
     "validation=12",
     "parameters=2000",
-    "training.epochs=6",
+    "training.epochs=2",
     "training.batch_size=16",
     "training.dropout.output=0.2",
 ];
@@ -221,7 +223,7 @@ fn a_killed_run_of_music_goes_on_flex() {
 
 #[cfg(feature = "flex")]
 #[test]
-fn a_killed_run_of_two_models_goes_on_flex() {
+fn a_killed_run_of_several_models_goes_on_flex() {
     a_killed_run_goes_on("flex", &pixel_mnist());
 }
 

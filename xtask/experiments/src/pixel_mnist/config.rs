@@ -34,6 +34,10 @@ pub struct Config {
     pub generated_images: usize,
     /// Whether a perceptron with as many parameters, which sees the whole image at once, stands beside the cells.
     pub perceptron: bool,
+    /// How many times the images are seen at smaller sizes before, the smallest first: each has half the height and width of the
+    /// next, and so a quarter of the steps (a curriculum; Bengio et al. 2009). Empty for none. Only for `pixels`: in another
+    /// order the lessons would have nothing in common.
+    pub smaller_epochs: Vec<usize>,
     /// How the images are learned.
     pub training: Recipe,
 }
@@ -64,8 +68,9 @@ impl Config {
             images: 0,
             generated_images: 4000,
             perceptron: true,
+            smaller_epochs: vec![12, 6],
             training: Recipe {
-                epochs: 10,
+                epochs: 4,
                 batch_size: 64,
                 validations: 1,
                 learning_rate: 2e-3,
@@ -84,6 +89,7 @@ impl Config {
             parameters: 30_000,
             gate_biases: GateBiases::Usual,
             images: 10_000,
+            smaller_epochs: Vec::new(),
             training: Recipe {
                 epochs: 2,
                 learning_rate: 1e-2,
@@ -91,6 +97,21 @@ impl Config {
             },
             ..full
         }
+    }
+}
+
+impl Config {
+    /// How the images at smaller sizes are learned, the smallest first.
+    pub fn smaller(&self) -> Vec<Recipe> {
+        let epochs = match self.order {
+            Order::Pixels => &self.smaller_epochs[..],
+            Order::Permuted | Order::Rows => &[],
+        };
+        let recipe = |&epochs| Recipe {
+            epochs,
+            ..self.training.clone()
+        };
+        epochs.iter().map(recipe).collect()
     }
 }
 
@@ -104,6 +125,10 @@ impl Settings for Config {
             ("generated_images", self.generated_images),
         ] {
             check(key, "at least 1", size as f64, |size| size >= 1.0)?;
+        }
+        for &epochs in &self.smaller_epochs {
+            let key = "smaller_epochs";
+            check(key, "each at least 1", epochs as f64, |it| it >= 1.0)?;
         }
         let parameters = self.parameters as f64;
         check("parameters", "at least 1000", parameters, |it| it >= 1000.0)?;

@@ -1,6 +1,7 @@
 //! The images: MNIST from disk, or digits that the project draws itself.
 
 use std::collections::BTreeMap;
+use std::iter;
 use std::path::Path;
 
 use recurra_datasets::images::{ImageCorpus, Mnist};
@@ -26,9 +27,16 @@ pub struct Data {
     name: String,
     /// How each image was read.
     pub layout: Layout,
+    pub lesson: Parts,
+    /// The same images at the smaller sizes that are learned before, the smallest first.
+    pub smaller: Vec<Parts>,
+    pub test: Sequences,
+}
+
+/// The two parts that a training has.
+pub struct Parts {
     pub train: Sequences,
     pub valid: Sequences,
-    pub test: Sequences,
 }
 
 /// `N` images as sequences of `T` steps of `D` pixels, from 0 to 1, and their labels.
@@ -60,13 +68,23 @@ impl Data {
             let rest = train.len() - config.images;
             split_off(&mut train, rest)?;
         }
-        let layout = Layout::new([train.rows, train.columns], config.order, seed);
+        let layout =
+            |images: &ImageCorpus| Layout::new([images.rows, images.columns], config.order, seed);
+        let parts = |train: &ImageCorpus, valid: &ImageCorpus| Parts {
+            train: Sequences::new(train, &layout(train)),
+            valid: Sequences::new(valid, &layout(valid)),
+        };
+        let sizes = config.smaller().len();
         Ok(Self {
             name,
-            train: Sequences::new(train, &layout),
-            valid: Sequences::new(valid, &layout),
-            test: Sequences::new(test, &layout),
-            layout,
+            smaller: smaller(&train, &valid, sizes)?
+                .iter()
+                .rev()
+                .map(|[train, valid]| parts(train, valid))
+                .collect(),
+            lesson: parts(&train, &valid),
+            test: Sequences::new(&test, &layout(&test)),
+            layout: layout(&train),
         })
     }
 
@@ -105,7 +123,7 @@ impl StudyData for Data {
 }
 
 impl Sequences {
-    fn new(images: ImageCorpus, layout: &Layout) -> Self {
+    fn new(images: &ImageCorpus, layout: &Layout) -> Self {
         let all = (0..images.len()).flat_map(|place| layout.steps(images.image(place)));
         Self {
             values: all.collect(),
@@ -118,6 +136,34 @@ impl Sequences {
     pub fn row(&self, place: usize) -> &[f32] {
         let size = self.shape[0] * self.shape[1];
         &self.values[place * size..(place + 1) * size]
+    }
+}
+
+/// The images of two parts at `sizes` smaller sizes, each half the one before.
+fn smaller(
+    train: &ImageCorpus,
+    valid: &ImageCorpus,
+    sizes: usize,
+) -> Result<Vec<[ImageCorpus; 2]>, Error> {
+    let shortest = train.rows.min(train.columns);
+    // A sequence has four steps at least.
+    let possible = shortest.ilog2().saturating_sub(1) as usize;
+    if sizes > possible {
+        return Err(Error::SettingOutOfRange {
+            key: "smaller_epochs".to_owned(),
+            expected: "no more sizes than the images can be halved",
+            got: format!("{sizes} of {possible}"),
+        });
+    }
+    let halved = |[train, valid]: &[ImageCorpus; 2]| Some([train.halved(), valid.halved()]);
+    let images = iter::successors(Some([train.halved(), valid.halved()]), halved);
+    Ok(images.take(sizes).collect())
+}
+
+impl Parts {
+    /// What a training on smaller images is called beside the last.
+    pub fn variant(&self) -> String {
+        format!("{}_steps", self.train.shape[0])
     }
 }
 
@@ -153,9 +199,12 @@ mod tests {
         };
         let pixels = Data::read(None, &config(Order::Pixels), 3).unwrap();
         let permuted = Data::read(None, &config(Order::Permuted), 3).unwrap();
-        assert_eq!(permuted.train.shape, [196, 1]);
+        assert_eq!(permuted.lesson.train.shape, [196, 1]);
         assert_eq!(
-            (permuted.train.labels.len(), permuted.valid.labels.len()),
+            (
+                permuted.lesson.train.labels.len(),
+                permuted.lesson.valid.labels.len()
+            ),
             (20, 5)
         );
         let order = Layout::new([1, 196], Order::Permuted, 3);
@@ -165,17 +214,17 @@ mod tests {
             .map(|it| (it * 255.0).round() as usize)
             .collect();
         for (part, straight) in [
-            (&permuted.train, &pixels.train),
+            (&permuted.lesson.train, &pixels.lesson.train),
             (&permuted.test, &pixels.test),
         ] {
             let expected: Vec<f32> = order.iter().map(|&it| straight.row(7)[it]).collect();
             assert_eq!(part.row(7), expected);
         }
-        assert_ne!(permuted.train.row(0), pixels.train.row(0));
+        assert_ne!(permuted.lesson.train.row(0), pixels.lesson.train.row(0));
         let rows = Data::read(None, &config(Order::Rows), 3).unwrap();
         assert_eq!(
-            (rows.train.shape, rows.train.row(1)),
-            ([14, 14], pixels.train.row(1))
+            (rows.lesson.train.shape, rows.lesson.train.row(1)),
+            ([14, 14], pixels.lesson.train.row(1))
         );
     }
 }

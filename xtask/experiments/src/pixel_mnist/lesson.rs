@@ -7,11 +7,13 @@ use recurra_train::checkpoint::Best;
 use recurra_train::{SeriesBatch, SeriesClassifier, SeriesClassifierConfig};
 
 use super::config::Config;
-use super::data::{CLASSES, Data, Sequences};
+use super::data::{CLASSES, Data, Parts, Sequences};
 use super::results::Outcome;
-use crate::cells::CellKind;
+use super::stretch::stretched;
+use crate::cells::{CellKind, GateBiases};
 use crate::confusion::Confusion;
 use crate::error::Error;
+use crate::interrupt;
 use crate::training::{Epochs, Lesson, Measures, Trainer};
 
 /// How many images are read at a time where nothing is learned.
@@ -24,37 +26,62 @@ pub fn train(
     (cell, seed): (CellKind, u64),
     trainer: &mut Trainer<'_>,
 ) -> Result<Outcome, Error> {
-    let images = |reads, model| Images { data, reads, model };
     let first = CellKind::chosen(config.cell)[0];
     let perceptron = match config.perceptron && cell == first {
         false => None,
-        true => {
-            let images = images(Reads::Whole, perceptron(config, data));
-            let task = Epochs::new(images, CellKind::Rnn, &config.training);
-            let (model, trained) = trainer.train(&task, seed)?;
-            let confusion = task.lesson.judge(&model, &data.test);
-            Some((trained.parameters, confusion.accuracy()))
-        }
+        true => Some(judged_perceptron(config, data, seed, trainer)?),
     };
-    let images = images(Reads::Steps, model_config(config, cell, data));
-    let task = Epochs::new(images, cell, &config.training);
-    let (model, trained) = trainer.train(&task, seed)?;
+    let (mut learned, mut trainings) = (None, Vec::new());
+    let smaller = data.smaller.iter().zip(config.smaller());
+    let smaller = smaller.map(|(parts, recipe)| (parts.variant(), parts, recipe));
+    let last = (String::new(), &data.lesson, config.training.clone());
+    for (variant, parts, recipe) in smaller.chain([last]) {
+        let images = Images {
+            variant,
+            begin: learned.take().map(|it| stretch(config, it)),
+            ..Images::steps(parts, model_config(config, cell, parts))
+        };
+        let (model, trained) = trainer.train(&Epochs::new(images, cell, &recipe), seed)?;
+        learned = Some(model);
+        trainings.push(trained);
+        // What is unfinished is nothing to begin with: a run that goes on would not know.
+        if interrupt::requested() {
+            break;
+        }
+    }
+    let (model, trained) = (learned.zip(trainings.pop())).expect("a training at least");
+    let images = Images::steps(&data.lesson, model_config(config, cell, &data.lesson));
     Ok(Outcome {
-        confusion: task.lesson.judge(&model, &data.test),
-        model_config: task.lesson.model,
+        confusion: images.judge(&model, &data.test),
+        model_config: images.model,
         model,
         trained,
+        smaller: trainings,
         perceptron,
     })
+}
+
+/// Trains a perceptron and tests it: its parameters, and its accuracy in percent.
+fn judged_perceptron(
+    config: &Config,
+    data: &Data,
+    seed: u64,
+    trainer: &mut Trainer<'_>,
+) -> Result<(usize, f64), Error> {
+    let images = Images::whole(&data.lesson, perceptron(config, data));
+    let task = Epochs::new(images, CellKind::Rnn, &config.training);
+    let (model, trained) = trainer.train(&task, seed)?;
+    let confusion = task.lesson.judge(&model, &data.test);
+    Ok((trained.parameters, confusion.accuracy()))
 }
 
 /// The model of `kind` whose number of parameters comes closest to the settings'.
 fn model_config(
     config: &Config,
     kind: CellKind,
-    data: &Data,
+    parts: &Parts,
 ) -> SeriesClassifierConfig<AnyCellConfig> {
-    let [steps, width] = data.train.shape;
+    let [steps, width] = parts.train.shape;
     let parameters = |hidden| {
         let further = (config.num_layers - 1) * kind.parameters(hidden, hidden);
         kind.parameters(width, hidden) + further + (hidden + 1) * CLASSES
@@ -65,9 +92,17 @@ fn model_config(
     SeriesClassifierConfig::new(width, network, CLASSES)
 }
 
+/// What has learned images of one size, for those of the next, which have four times the steps.
+fn stretch(config: &Config, model: SeriesClassifier<AnyCell>) -> SeriesClassifier<AnyCell> {
+    match config.gate_biases {
+        GateBiases::Usual => model,
+        GateBiases::Chrono => stretched(model, 4.0),
+    }
+}
+
 /// A plain cell that makes one step over the whole image is a perceptron with one hidden layer.
 fn perceptron(config: &Config, data: &Data) -> SeriesClassifierConfig<AnyCellConfig> {
-    let [steps, width] = data.train.shape;
+    let [steps, width] = data.lesson.train.shape;
     let parameters =
         |hidden| CellKind::Rnn.parameters(steps * width, hidden) + (hidden + 1) * CLASSES;
     let hidden = CellKind::closest_hidden_size(config.parameters, parameters);
@@ -75,26 +110,41 @@ fn perceptron(config: &Config, data: &Data) -> SeriesClassifierConfig<AnyCellCon
     SeriesClassifierConfig::new(steps * width, network, CLASSES)
 }
 
-/// How much of an image a step reads.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Reads {
-    Steps,
-    Whole,
-}
-
 /// The images of the training part.
 struct Images<'a> {
-    data: &'a Data,
-    reads: Reads,
+    parts: &'a Parts,
+    /// `T` and `D` of what the model reads.
+    shape: [usize; 2],
+    variant: String,
     model: SeriesClassifierConfig<AnyCellConfig>,
+    /// What training begins with, if not with weights that are drawn.
+    begin: Option<SeriesClassifier<AnyCell>>,
 }
 
-impl Images<'_> {
+impl<'a> Images<'a> {
+    /// Read in the steps that they have.
+    fn steps(parts: &'a Parts, model: SeriesClassifierConfig<AnyCellConfig>) -> Self {
+        Self {
+            parts,
+            shape: parts.train.shape,
+            variant: String::new(),
+            model,
+            begin: None,
+        }
+    }
+
+    /// Read in one step.
+    fn whole(parts: &'a Parts, model: SeriesClassifierConfig<AnyCellConfig>) -> Self {
+        let [steps, width] = parts.train.shape;
+        Self {
+            shape: [1, steps * width],
+            variant: "perceptron".to_owned(),
+            ..Self::steps(parts, model)
+        }
+    }
+
     fn of(&self, part: &Sequences, places: &[usize]) -> SeriesBatch {
-        let [steps, width] = match self.reads {
-            Reads::Steps => part.shape,
-            Reads::Whole => [1, part.shape[0] * part.shape[1]],
-        };
+        let [steps, width] = self.shape;
         let values = places.iter().flat_map(|&place| part.row(place));
         let labels = places.iter().map(|&place| part.labels[place]);
         let lengths = vec![steps; places.len()];
@@ -132,25 +182,25 @@ impl Lesson for Images<'_> {
     };
 
     fn variant(&self) -> &str {
-        match self.reads {
-            Reads::Steps => "",
-            Reads::Whole => "perceptron",
-        }
+        &self.variant
     }
 
     fn lengths(&self) -> Vec<usize> {
-        vec![self.data.train.shape[0]; self.data.train.labels.len()]
+        vec![self.shape[0]; self.parts.train.labels.len()]
     }
 
     fn init(&self, device: &Device, rng: &mut SeededRng) -> SeriesClassifier<AnyCell> {
-        self.model.init(device, rng)
+        match &self.begin {
+            None => self.model.init(device, rng),
+            Some(model) => model.clone(),
+        }
     }
 
     fn batch(&self, rows: &[usize]) -> Result<SeriesBatch, Error> {
-        Ok(self.of(&self.data.train, rows))
+        Ok(self.of(&self.parts.train, rows))
     }
 
     fn validate(&self, model: &SeriesClassifier<AnyCell>) -> Result<f64, Error> {
-        Ok(self.judge(model, &self.data.valid).accuracy())
+        Ok(self.judge(model, &self.parts.valid).accuracy())
     }
 }

@@ -14,6 +14,8 @@ use crate::training::Trained;
 /// What training one cell under one seed came to.
 pub struct Outcome {
     pub trained: Trained,
+    /// What training on the images at smaller sizes came to before, the smallest first.
+    pub smaller: Vec<Trained>,
     pub model_config: SeriesClassifierConfig<AnyCellConfig>,
     /// With the weights of the best validation.
     pub model: SeriesClassifier<AnyCell>,
@@ -65,16 +67,22 @@ pub fn page(outcomes: &[&Outcome], config: &Config, data: &Data) -> Page {
         Order::Permuted => "a pixel a step, in an order that was drawn once",
         Order::Rows => "a row a step",
     };
-    let cells = outcomes.iter().map(|outcome| row(outcome));
+    let before = match data.smaller.is_empty() {
+        true => "",
+        false => {
+            " Before, it has learned the same images at smaller sizes, which have fewer steps (a curriculum; Bengio et al. 2009)."
+        }
+    };
+    let cells = outcomes.iter().flat_map(|outcome| rows(outcome, data));
     let perceptrons = outcomes.iter().filter_map(|outcome| perceptron(outcome));
     Page {
         title: "Digits, pixel by pixel".to_owned(),
         summary: format!(
-            "Reads {} images of {} as {} steps, {order}, {} times each, and tells the digit at the end. A perceptron with as many \
-             parameters sees all pixels at once.",
-            data.train.labels.len(),
+            "Reads {} images of {} as {} steps, {order}, {} times each, and tells the digit at the end.{before} A perceptron with as \
+             many parameters sees all pixels at once.",
+            data.lesson.train.labels.len(),
             data.name(),
-            data.train.shape[0],
+            data.lesson.train.shape[0],
             config.training.epochs,
         ),
         table: Table {
@@ -92,17 +100,28 @@ pub fn page(outcomes: &[&Outcome], config: &Config, data: &Data) -> Page {
     }
 }
 
-fn row(outcome: &Outcome) -> Vec<String> {
-    let trained = &outcome.trained;
-    vec![
-        trained.label(),
-        outcome.model_config.network.cell.hidden_size().to_string(),
-        trained.parameters.to_string(),
-        format!("{:.2}", trained.valid),
-        format!("{:.2}", outcome.confusion.accuracy()),
-        format!("{:.0}", trained.history.rate()),
-        duration(trained.seconds),
-    ]
+/// The rows of a cell: of its trainings on the images at smaller sizes, and of the last.
+fn rows(outcome: &Outcome, data: &Data) -> Vec<Vec<String>> {
+    let row = |of: String, trained: &Trained, test: String| {
+        vec![
+            trained.label() + &of,
+            outcome.model_config.network.cell.hidden_size().to_string(),
+            trained.parameters.to_string(),
+            format!("{:.2}", trained.valid),
+            test,
+            format!("{:.0}", trained.history.rate()),
+            duration(trained.seconds),
+        ]
+    };
+    let before = outcome.smaller.iter().zip(&data.smaller);
+    let before = before.map(|(trained, parts)| {
+        let steps = parts.train.shape[0];
+        row(format!(", as {steps} steps before"), trained, String::new())
+    });
+    let test = format!("{:.2}", outcome.confusion.accuracy());
+    before
+        .chain([row(String::new(), &outcome.trained, test)])
+        .collect()
 }
 
 fn perceptron(outcome: &Outcome) -> Option<Vec<String>> {
