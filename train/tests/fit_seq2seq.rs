@@ -137,7 +137,8 @@ fn attention_is_its_formula(device: &Device) {
         let keys = valid.zero_padding(uniform([batch, sources, encoder], device, &mut rng));
         let memory = attention.remember(keys.clone(), Some(&valid));
         let weights = values(attention.weights(queries.clone(), &memory));
-        let outputs = values(attention.forward(queries.clone(), &memory));
+        let context = attention.context(queries.clone(), &memory);
+        let outputs = values(attention.combined(queries.clone(), context));
         let (queries, keys) = (values(queries), values(keys));
         let weight = |param: &Option<burn::module::Param<Tensor<2>>>| {
             param.as_ref().map(|param| values(param.val()))
@@ -392,6 +393,12 @@ fn configurations_out_of_range_are_refused() {
         refusal(&|it| it.decoder.direction = Direction::Both),
         "decoder direction must be forward, got both"
     );
+    let both = config(cells(5).remove(1), 1).decoder;
+    let both = both.with_direction(Direction::Both);
+    assert_eq!(
+        refusal(&|it| it.upper = Some(both.clone())),
+        "decoder direction must be forward, got both"
+    );
     assert_eq!(
         refusal(&|it| it.attention = AttentionScore::Additive { size: 0 }),
         "attention size must be at least 1, got 0"
@@ -414,7 +421,9 @@ fn a_configuration_comes_back_from_its_file_and_nothing_else_does() {
         let mut config = config(cell, index);
         let text = serde_json::to_string(&config).expect("a configuration serialises");
         // As files were before there was a choice.
-        let old = text.replace(",\"tie_embeddings\":false,\"label_smoothing\":0.0", "");
+        let old = text
+            .replace(",\"tie_embeddings\":false,\"label_smoothing\":0.0", "")
+            .replace(",\"upper\":null", "");
         assert!(old.len() < text.len());
         let read: Seq2SeqConfig<AnyCellConfig> = serde_json::from_str(&old).expect("an old file");
         assert_eq!(read, config);

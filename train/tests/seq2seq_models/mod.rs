@@ -21,7 +21,7 @@ pub fn cells(hidden: usize) -> Vec<AnyCellConfig> {
     ]
 }
 
-/// A model of a cell, whose attention and directions are those of its place among the cells.
+/// A model of a cell, whose attention, directions and layers above the attention are those of its place among the cells.
 pub fn config(cell: AnyCellConfig, index: usize) -> Seq2SeqConfig<AnyCellConfig> {
     let (direction, attention) = [
         (Direction::Both, AttentionScore::General),
@@ -30,8 +30,16 @@ pub fn config(cell: AnyCellConfig, index: usize) -> Seq2SeqConfig<AnyCellConfig>
         (Direction::Backward, AttentionScore::General),
     ][index];
     let network = RecurrentConfig::new(cell);
-    let networks = [network.clone().with_direction(direction), network];
-    Seq2SeqConfig::new([VOCABULARY; 2], 8, networks, attention)
+    let networks = [network.clone().with_direction(direction), network.clone()];
+    let upper = match index {
+        2 => Some(network),
+        3 => Some(network.with_num_layers(2)),
+        _ => None,
+    };
+    Seq2SeqConfig {
+        upper,
+        ..Seq2SeqConfig::new([VOCABULARY; 2], 8, networks, attention)
+    }
 }
 
 /// The model of a [`config`].

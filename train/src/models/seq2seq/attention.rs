@@ -6,7 +6,7 @@
 //! e[t, s] = v . tanh(W_q^T h_t + W_k^T k_s)       additive
 //! a[t]    = softmax over s of e[t]
 //! c_t     = sum over s of a[t, s] k_s
-//! h~_t    = tanh(W_c [h_t; c_t] + b_c)
+//! h~_t    = tanh(W_c [u_t; c_t] + b_c)                where u_t is h_t, unless layers stand above
 //! ```
 
 use burn::module::{Module, Param};
@@ -49,15 +49,15 @@ impl AttentionScore {
         }
     }
 
-    /// Draws the weights for `widths` `[Hd, He]`, and for outputs as wide as `Ho`.
+    /// Draws the weights for `widths` `[Hd, He]`, and for what is combined `[Hu, Ho]`.
     pub(super) fn init(
         self,
         widths: [usize; 2],
-        outputs: usize,
+        combined: [usize; 2],
         device: &Device,
         rng: &mut SeededRng,
     ) -> Attention {
-        let [decoder, encoder] = widths;
+        let ([decoder, encoder], [upper, outputs]) = (widths, combined);
         let (query, key, energy) = match self {
             Self::Dot => (None, None, None),
             Self::General => (Some(matrix([decoder, encoder], device, rng)), None, None),
@@ -71,7 +71,7 @@ impl AttentionScore {
             query,
             key,
             energy,
-            combine: linear([decoder + encoder, outputs], device, rng),
+            combine: linear([upper + encoder, outputs], device, rng),
         }
     }
 }
@@ -85,7 +85,7 @@ pub struct Attention {
     pub key: Option<Param<Tensor<2>>>,
     /// `v [A, 1]`, for the additive score alone.
     pub energy: Option<Param<Tensor<2>>>,
-    /// `W_c [Hd + He, Ho]` and its bias `[Ho]`.
+    /// `W_c [Hu + He, Ho]` and its bias `[Ho]`.
     pub combine: Linear,
 }
 
@@ -168,15 +168,22 @@ impl Attention {
         activation::softmax(scores, 2)
     }
 
-    /// The decoder's outputs `[B, T, Hd]` together with what they look at, `h~` of the formula: `[B, T, Ho]`.
+    /// What the decoder's outputs `[B, T, Hd]` look at, `c` of the formula: `[B, T, He]`.
     ///
     /// # Panics
     ///
     /// If a width or the batch size does not fit.
-    pub fn forward(&self, outputs: Tensor<3>, memory: &Memory) -> Tensor<3> {
-        let context = self
-            .weights(outputs.clone(), memory)
-            .matmul(memory.values.clone());
+    pub fn context(&self, outputs: Tensor<3>, memory: &Memory) -> Tensor<3> {
+        self.weights(outputs, memory).matmul(memory.values.clone())
+    }
+
+    /// The outputs `[B, T, Hu]` of the decoder's last layer together with a [`context`](Self::context) `[B, T, He]`, `h~` of the
+    /// formula: `[B, T, Ho]`.
+    ///
+    /// # Panics
+    ///
+    /// If the shapes do not fit.
+    pub fn combined(&self, outputs: Tensor<3>, context: Tensor<3>) -> Tensor<3> {
         self.combine
             .forward(Tensor::cat(vec![outputs, context], 2))
             .tanh()

@@ -23,14 +23,14 @@ pub struct Bridge {
 }
 
 impl Bridge {
-    /// Draws what these two networks need.
+    /// Draws what is needed from this encoder to a decoder with states of the form of `blank`.
     pub(super) fn init<C: RecurrentCell>(
         encoder: &Recurrent<C>,
-        decoder: &Recurrent<C>,
+        blank: NetworkState<C::State>,
         device: &Device,
         rng: &mut SeededRng,
     ) -> Self {
-        let widths = widths(decoder.initial_state(1, device));
+        let widths = widths(blank);
         let both = encoder.direction() == Direction::Both;
         if !both && self::widths(encoder.initial_state(1, device)) == widths {
             return Self {

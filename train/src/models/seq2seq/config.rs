@@ -1,11 +1,14 @@
 //! What a [`Seq2Seq`] is built from.
 
+use std::iter;
+
 use burn::tensor::Device;
 use recurra_cells::{CellConfig, Direction, Merge, RecurrentConfig, SeededRng};
 use serde::{Deserialize, Serialize};
 
 use super::super::output_layer::{OutputLayer, tied_embedding};
 use super::super::weights::embedding;
+use super::writing::initial_state;
 use super::{AttentionScore, Bridge, Seq2Seq};
 use crate::Error;
 
@@ -34,6 +37,9 @@ pub struct Seq2SeqConfig<C> {
     /// 2016, who take 0.1). Default: 0.
     #[serde(default)]
     pub label_smoothing: f64,
+    /// The decoder's layers above the attention, which read what those below give together with what it looked at (Wu et al.
+    /// 2016); they must run forward. Default: none.
+    pub upper: Option<RecurrentConfig<C>>,
 }
 
 impl<C: CellConfig> Seq2SeqConfig<C> {
@@ -53,13 +59,13 @@ impl<C: CellConfig> Seq2SeqConfig<C> {
             attention,
             tie_embeddings: false,
             label_smoothing: 0.0,
+            upper: None,
         }
     }
 
     /// Says which field is out of its range, if one is.
     pub fn validate(&self) -> Result<(), Error> {
         self.encoder.validate()?;
-        self.decoder.validate()?;
         for (field, size) in [
             ("source_vocabulary_size", self.source_vocabulary_size),
             ("target_vocabulary_size", self.target_vocabulary_size),
@@ -69,9 +75,12 @@ impl<C: CellConfig> Seq2SeqConfig<C> {
                 return Err(Error::config(field, "at least 1", size));
             }
         }
-        if self.decoder.direction != Direction::Forward {
-            let got = format!("{:?}", self.decoder.direction).to_lowercase();
-            return Err(Error::config("decoder direction", "forward", got));
+        for decoder in iter::once(&self.decoder).chain(&self.upper) {
+            decoder.validate()?;
+            if decoder.direction != Direction::Forward {
+                let got = format!("{:?}", decoder.direction).to_lowercase();
+                return Err(Error::config("decoder direction", "forward", got));
+            }
         }
         if !(0.0..1.0).contains(&self.label_smoothing) {
             let got = self.label_smoothing;
@@ -110,13 +119,17 @@ impl<C: CellConfig> Seq2SeqConfig<C> {
         let encoder = self.encoder.init(size, device, rng);
         let decoder = self.decoder.init(size, device, rng);
         let widths = [decoder.output_size(), encoder.output_size()];
+        let upper = self.upper.as_ref();
+        let upper = upper.map(|it| it.init(widths.iter().sum(), device, rng));
+        let last = upper.as_ref().unwrap_or(&decoder).output_size();
         let width = match self.tie_embeddings {
             true => size,
-            false => widths[0],
+            false => last,
         };
+        let blank = initial_state(&decoder, upper.as_ref(), 1, device);
         Seq2Seq {
-            bridge: Bridge::init(&encoder, &decoder, device, rng),
-            attention: self.attention.init(widths, width, device, rng),
+            bridge: Bridge::init(&encoder, blank, device, rng),
+            attention: self.attention.init(widths, [last, width], device, rng),
             output: OutputLayer::init(
                 [width, self.target_vocabulary_size],
                 self.tie_embeddings,
@@ -128,6 +141,7 @@ impl<C: CellConfig> Seq2SeqConfig<C> {
             target_embedding,
             encoder,
             decoder,
+            upper,
         }
     }
 }

@@ -3,7 +3,8 @@
 //! ```text
 //! k_1 .. k_S, state = encoder(embedding(source))
 //! h_1 .. h_T        = decoder(embedding(begin target), bridge(state))
-//! logits_t          = W_out attention(h_t, k) + b_out
+//! u_1 .. u_T        = upper([h_1; c_1] .. [h_T; c_T], bridge(state))       c_t is what h_t looks at; u_t is h_t without upper
+//! logits_t          = W_out tanh(W_c [u_t; c_t] + b_c) + b_out
 //! ```
 
 mod attention;
@@ -14,6 +15,7 @@ mod config;
 mod decode;
 mod search;
 mod training;
+mod writing;
 
 pub use attention::{Attention, AttentionScore, Memory};
 pub use batch::{Seq2SeqBatch, TargetMarks};
@@ -30,12 +32,15 @@ use recurra_cells::{Lengths, NetworkInput, NetworkState, Recurrent, RecurrentCel
 
 use super::output_layer::OutputLayer;
 use crate::{Error, at_least_single};
+use writing::Reading;
 
 /// An encoder over source tokens, and a decoder over target tokens that attends to it (Bahdanau et al. 2015; Luong et al.
 /// 2015, without input feeding, so that a whole target is decoded at once in training).
 ///
-/// Shape letters beside the crate's: `S` source steps, `T` target steps, `V` target tokens, `He`, `Hd` and `Ho` the widths of
-/// the encoder's, the decoder's and the attention's outputs.
+/// Layers of the decoder above the attention know what it has looked at so far, and are still run over all steps at once.
+///
+/// Shape letters beside the crate's: `S` source steps, `T` target steps, `V` target tokens; `He`, `Hd`, `Hu` and `Ho` are the
+/// widths of what the encoder gives, the decoder below the attention, its last layer, and the attention.
 #[derive(Module, Debug)]
 pub struct Seq2Seq<C: RecurrentCell> {
     /// Weight `[source vocabulary, E]`.
@@ -48,6 +53,8 @@ pub struct Seq2Seq<C: RecurrentCell> {
     pub bridge: Bridge,
     /// Writes the target; runs forward.
     pub decoder: Recurrent<C>,
+    /// The decoder's layers above the attention, if there are any.
+    pub upper: Option<Recurrent<C>>,
     /// How the decoder looks back at the source.
     pub attention: Attention,
     /// Weight `[Ho, V]`, bias `[V]`; the target embedding's weight where they are tied.
@@ -101,7 +108,7 @@ impl<C: RecurrentCell> Seq2Seq<C> {
     ) -> Encoded<C::State> {
         let output = self.encoder.forward(input);
         let [batch, _, _] = output.outputs.dims();
-        let blank = self.decoder.initial_state(batch, &self.device());
+        let blank = self.blank_state(batch);
         Encoded {
             memory: self.attention.remember(output.outputs, lengths),
             state: self.bridge.forward(output.state, blank),
@@ -120,10 +127,16 @@ impl<C: RecurrentCell> Seq2Seq<C> {
         memory: &Memory,
         state: NetworkState<C::State>,
     ) -> (Tensor<3>, NetworkState<C::State>) {
-        let input = NetworkInput::new(self.target_embedding.forward(inputs)).with_state(state);
-        let output = self.decoder.forward(input);
-        let attended = self.attention.forward(output.outputs, memory);
-        (self.logits(attended), output.state)
+        let written = self.write(
+            Reading {
+                inputs: self.target_embedding.forward(inputs),
+                state,
+                lengths: None,
+                masks: [None, None],
+            },
+            memory,
+        );
+        (self.logits(written.attended), written.state)
     }
 
     /// What the output layer makes of what the attention gives: `[B, T, Ho] -> [B, T, V]`.

@@ -10,6 +10,7 @@
 use burn::tensor::{DType, Device, Tensor};
 use recurra_cells::{LayerMasks, NetworkInput, NetworkState, RecurrentCell, SeededRng};
 
+use super::writing::Reading;
 use super::{Encoded, Seq2Seq, Seq2SeqBatch};
 use crate::regularize::{dropped, layer_masks, some_mask, words_dropped};
 use crate::{DropoutRates, Pass, Regularization, SequenceModel, SequenceWindow, WindowLoss};
@@ -29,7 +30,8 @@ pub struct Seq2SeqPass<S> {
 #[derive(Default)]
 struct Masks {
     encoder: Option<Vec<LayerMasks>>,
-    decoder: Option<Vec<LayerMasks>>,
+    /// Of the layers below the attention, and above it.
+    decoder: [Option<Vec<LayerMasks>>; 2],
     /// Multiplies what the output layer reads, `[B, Ho]`.
     output: Option<Tensor<2>>,
     /// Multiplies the embedding of each source token, `[source vocabulary, 1]`.
@@ -42,7 +44,8 @@ impl<C: RecurrentCell> Seq2Seq<C> {
     /// The logits of a batch under teacher forcing, as they are judged or as they are trained, for a loss of your own.
     ///
     /// What is dropped in training is the same at all steps of a row. Each rate is that of both networks: `input` drops from
-    /// both embeddings, `words` from both vocabularies; `output` drops from what the attention gives to the output layer.
+    /// both embeddings, `words` from both vocabularies, `between` from what the layers above the attention read as well;
+    /// `output` drops from what the attention gives to the output layer.
     ///
     /// # Panics
     ///
@@ -68,17 +71,18 @@ impl<C: RecurrentCell> Seq2Seq<C> {
         let Encoded { memory, state } = self.encode_embedded(input, Some(lengths));
         let (tokens, lengths) = (batch.inputs(&self.device()), batch.target_lengths());
         let embedded = self.target_embedding.forward(tokens.clone());
-        let input = NetworkInput::new(words_dropped(embedded, tokens, masks.target_words))
-            .with_state(state)
-            .with_lengths(lengths.clone())
-            .with_masks(masks.decoder);
-        let output = self.decoder.forward(input);
-        let attended = self.attention.forward(output.outputs.clone(), &memory);
-        let read = dropped(attended, masks.output);
+        let reading = Reading {
+            inputs: words_dropped(embedded, tokens, masks.target_words),
+            state,
+            lengths: Some(lengths.clone()),
+            masks: masks.decoder,
+        };
+        let written = self.write(reading, &memory);
+        let read = dropped(written.attended, masks.output);
         Seq2SeqPass {
             logits: self.logits(read.clone()),
-            penalty: regularization.penalty(read, output.outputs, Some(lengths)),
-            state: output.state,
+            penalty: regularization.penalty(read, written.outputs, Some(lengths)),
+            state: written.state,
         }
     }
 
@@ -88,11 +92,17 @@ impl<C: RecurrentCell> Seq2Seq<C> {
         let options: (&Device, DType) = (&device, self.target_embedding.weight.dtype());
         let encoder = layer_masks(&self.encoder, rows, rates, options, rng);
         let decoder = layer_masks(&self.decoder, rows, rates, options, rng);
+        let above = DropoutRates {
+            input: rates.between,
+            ..*rates
+        };
+        let upper = self.upper.as_ref();
+        let upper = upper.map(|it| layer_masks(it, rows, &above, options, rng));
         let [sources, targets] = self.vocabulary_sizes();
         let mut mask = |shape, rate| some_mask(shape, rate, options, rng);
         Masks {
             encoder: Some(encoder),
-            decoder: Some(decoder),
+            decoder: [Some(decoder), upper],
             output: mask([rows, self.attention.output_size()], rates.output),
             source_words: mask([sources, 1], rates.words),
             target_words: mask([targets, 1], rates.words),
@@ -123,7 +133,7 @@ impl<C: RecurrentCell> SequenceModel for Seq2Seq<C> {
     }
 
     fn initial_state(&self, batch_size: usize) -> NetworkState<C::State> {
-        self.decoder.initial_state(batch_size, &self.device())
+        self.blank_state(batch_size)
     }
 
     fn window_loss(
