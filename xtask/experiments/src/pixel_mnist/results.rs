@@ -62,29 +62,11 @@ pub fn page(outcomes: &[&Outcome], config: &Config, data: &Data) -> Page {
         let heading = format!("Test images, {}", outcome.trained.label());
         (heading, outcome.confusion.table(&classes))
     };
-    let order = match config.order {
-        Order::Pixels => "a pixel a step, row by row",
-        Order::Permuted => "a pixel a step, in an order that was drawn once",
-        Order::Rows => "a row a step",
-    };
-    let before = match data.smaller.is_empty() {
-        true => "",
-        false => {
-            " Before, it has learned the same images at smaller sizes, which have fewer steps (a curriculum; Bengio et al. 2009)."
-        }
-    };
     let cells = outcomes.iter().flat_map(|outcome| rows(outcome, data));
     let perceptrons = outcomes.iter().filter_map(|outcome| perceptron(outcome));
     Page {
         title: "Digits, pixel by pixel".to_owned(),
-        summary: format!(
-            "Reads {} images of {} as {} steps, {order}, {} times each, and tells the digit at the end.{before} A perceptron with as \
-             many parameters sees all pixels at once.",
-            data.lesson.train.labels.len(),
-            data.name(),
-            data.lesson.train.shape[0],
-            config.training.epochs,
-        ),
+        summary: summary(config, data),
         table: Table {
             head: HEAD.map(str::to_owned).to_vec(),
             rows: cells.chain(perceptrons).collect(),
@@ -98,6 +80,29 @@ pub fn page(outcomes: &[&Outcome], config: &Config, data: &Data) -> Page {
         rolls: Vec::new(),
         samples: Vec::new(),
     }
+}
+
+/// What was done, in words.
+fn summary(config: &Config, data: &Data) -> String {
+    let order = match config.order {
+        Order::Pixels => "a pixel a step, row by row",
+        Order::Permuted => "a pixel a step, in an order that was drawn once",
+        Order::Rows => "a row a step",
+    };
+    let before = match data.smaller.is_empty() {
+        true => "",
+        false => {
+            " Before, it has learned the same images at smaller sizes, which have fewer steps (a curriculum; Bengio et al. 2009)."
+        }
+    };
+    format!(
+        "Reads {} images of {} as {} steps, {order}, {} times each, and tells the digit at the end.{before} A perceptron with as \
+             many parameters sees all pixels at once.",
+        data.lesson.train.labels.len(),
+        data.name(),
+        data.lesson.train.shape[0],
+        config.training.epochs,
+    )
 }
 
 /// The rows of a cell: of its trainings on the images at smaller sizes, and of the last.

@@ -22,8 +22,15 @@ pub struct Config {
     pub subwords: usize,
     /// `E`, at least 1.
     pub embedding_size: usize,
-    /// `H` of an LSTM that reads in each direction, and of the one that writes; at least 1. Other cells have as many parameters.
+    /// The standard deviation of the source's embeddings when training begins, above 0 and finite: where it is large, subwords that
+    /// are rare stay what was drawn.
+    pub embedding_std: f64,
+    /// Whether the target's embeddings are the output layer's weight as well.
+    pub tie_embeddings: bool,
+    /// `H` of an LSTM that reads in each direction, and of the ones that write; at least 1. Other cells have as many parameters.
     pub hidden_size: usize,
+    /// How many layers write above the attention, beside the one below it.
+    pub upper_layers: usize,
     /// The share of a token to predict that is spread over all, in [0, 1).
     pub label_smoothing: f64,
     /// How many hypotheses the search for a translation of the test part continues at a time, at least 1; 1 is greedy, as in
@@ -50,8 +57,11 @@ impl Config {
             cell: CellChoice::Gru,
             path: Path::Fused,
             subwords: 5000,
-            embedding_size: 192,
+            embedding_size: 256,
+            embedding_std: 0.1,
+            tie_embeddings: true,
             hidden_size: 256,
+            upper_layers: 0,
             label_smoothing: 0.1,
             beam: 5,
             length_penalty: 1.0,
@@ -60,7 +70,7 @@ impl Config {
             judged: 0,
             generated_pairs: 4000,
             training: Recipe {
-                epochs: 12,
+                epochs: 14,
                 batch_size: 64,
                 validations: 1,
                 learning_rate: 2e-3,
@@ -68,7 +78,7 @@ impl Config {
                 max_norm: 1.0,
                 dropout: DropoutRates {
                     input: 0.3,
-                    output: 0.3,
+                    output: 0.4,
                     ..DropoutRates::NONE
                 },
             },
@@ -81,6 +91,9 @@ impl Config {
         Self {
             subwords: 1000,
             embedding_size: 96,
+            // Both learn faster so, and not as far.
+            embedding_std: 1.0,
+            tie_embeddings: false,
             hidden_size: 96,
             beam: 1,
             longest: 40,
@@ -111,6 +124,10 @@ impl Settings for Config {
         }
         let subwords = self.subwords as f64;
         check("subwords", "at least 100", subwords, |it| it >= 100.0)?;
+        let (std, expected) = (self.embedding_std, "above 0 and finite");
+        check("embedding_std", expected, std, |std| {
+            std > 0.0 && std.is_finite()
+        })?;
         let smoothing = self.label_smoothing;
         check("label_smoothing", "in [0, 1)", smoothing, |it| {
             (0.0..1.0).contains(&it)

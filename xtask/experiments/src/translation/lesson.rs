@@ -1,8 +1,8 @@
 //! Training one cell, and what that comes to.
 
-use burn::module::Module;
+use burn::module::{Module, Param};
 use burn::tensor::Device;
-use recurra_cells::{AnyCell, AnyCellConfig, Direction, SeededRng};
+use recurra_cells::{AnyCell, AnyCellConfig, CellConfig, Direction, SeededRng};
 use recurra_datasets::parallel::ParallelText;
 use recurra_train::checkpoint::Best;
 use recurra_train::{
@@ -56,20 +56,26 @@ fn model_config(
     kind: CellKind,
     vocabularies: [usize; 2],
 ) -> Seq2SeqConfig<AnyCellConfig> {
-    let inputs = config.embedding_size;
-    let network = |direction| {
+    let network = |inputs, num_layers, direction| {
         let shape = NetworkShape {
             hidden_size: config.hidden_size,
-            num_layers: 1,
+            num_layers,
             direction,
         };
         kind.network_like_lstms(inputs, shape)
     };
-    let networks = [network(Direction::Both), network(Direction::Forward)];
+    let inputs = config.embedding_size;
+    let reads = network(inputs, 1, Direction::Both);
+    let writes = network(inputs, 1, Direction::Forward);
+    let attended = 2 * reads.cell.hidden_size() + writes.cell.hidden_size();
+    let upper = network(attended, config.upper_layers.max(1), Direction::Forward);
     let attention = AttentionScore::General;
-    let mut model = Seq2SeqConfig::new(vocabularies, inputs, networks, attention);
-    model.label_smoothing = config.label_smoothing;
-    model
+    Seq2SeqConfig {
+        label_smoothing: config.label_smoothing,
+        tie_embeddings: config.tie_embeddings,
+        upper: (config.upper_layers > 0).then_some(upper),
+        ..Seq2SeqConfig::new(vocabularies, inputs, [reads, writes], attention)
+    }
 }
 
 /// The subwords of a sentence and of its translation.
@@ -154,7 +160,11 @@ impl Lesson for Pairs<'_> {
     }
 
     fn init(&self, device: &Device, rng: &mut SeededRng) -> Seq2Seq<AnyCell> {
-        self.model.init(device, rng)
+        let mut model = self.model.init(device, rng);
+        let weight = &mut model.source_embedding.weight;
+        // It was drawn with a deviation of 1.
+        *weight = Param::from_tensor(weight.val().detach() * self.config.embedding_std);
+        model
     }
 
     fn batch(&self, rows: &[usize]) -> Result<Seq2SeqBatch, Error> {
