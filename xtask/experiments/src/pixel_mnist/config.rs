@@ -98,9 +98,7 @@ impl Config {
             ..full
         }
     }
-}
 
-impl Config {
     /// How the images at smaller sizes are learned, the smallest first.
     pub fn smaller(&self) -> Vec<Recipe> {
         let epochs = match self.order {
