@@ -105,11 +105,19 @@ fn summary(config: &Config, data: &Data) -> String {
     )
 }
 
-/// The rows of a cell: of its trainings on the images at smaller sizes, and of the last.
+/// The rows of a cell: of its trainings on the images at smaller sizes, and of the last, which may be one of those in a run that was
+/// interrupted.
 fn rows(outcome: &Outcome, data: &Data) -> Vec<Vec<String>> {
-    let row = |of: String, trained: &Trained, test: String| {
+    let row = |(index, trained): (usize, &Trained)| {
+        let before = data.smaller.get(index).map_or(String::new(), |parts| {
+            format!(", as {} steps before", parts.train.shape[0])
+        });
+        let test = match index == outcome.smaller.len() {
+            true => format!("{:.2}", outcome.confusion.accuracy()),
+            false => String::new(),
+        };
         vec![
-            trained.label() + &of,
+            trained.label() + &before,
             outcome.model_config.network.cell.hidden_size().to_string(),
             trained.parameters.to_string(),
             format!("{:.2}", trained.valid),
@@ -118,15 +126,8 @@ fn rows(outcome: &Outcome, data: &Data) -> Vec<Vec<String>> {
             duration(trained.seconds),
         ]
     };
-    let before = outcome.smaller.iter().zip(&data.smaller);
-    let before = before.map(|(trained, parts)| {
-        let steps = parts.train.shape[0];
-        row(format!(", as {steps} steps before"), trained, String::new())
-    });
-    let test = format!("{:.2}", outcome.confusion.accuracy());
-    before
-        .chain([row(String::new(), &outcome.trained, test)])
-        .collect()
+    let trainings = outcome.smaller.iter().chain([&outcome.trained]);
+    trainings.enumerate().map(row).collect()
 }
 
 fn perceptron(outcome: &Outcome) -> Option<Vec<String>> {
