@@ -133,6 +133,28 @@ proptest! {
     }
 }
 
+proptest! {
+    // One in some hundred makes the crate that reads the file panic.
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn a_damaged_file_is_read_or_an_error(
+        damages in prop::collection::vec((0.0..1.0f64, any::<u8>()), 1..4),
+    ) {
+        let mut file = soft_labels(&[vec![1.0, 2.0], vec![3.0, 4.0]]);
+        for (share, byte) in damages {
+            let place = (share * file.len() as f64) as usize;
+            file[place] = byte;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.parquet");
+        std::fs::write(&path, file).unwrap();
+        if let Err(error) = NumberTable::read_parquet(&path, "logits") {
+            prop_assert_eq!(error.to_string().lines().count(), 1);
+        }
+    }
+}
+
 #[test]
 fn columns_are_chosen_by_name_or_place_in_any_order() {
     let schema = format!("{LABEL} required binary body (UTF8); required binary title;");

@@ -179,8 +179,7 @@ impl LabelledFormat {
     ///
     /// # Panics
     ///
-    /// If a column of a JSON object is given by its position. The crate that reads Parquet files may
-    /// panic where one's description of itself is damaged.
+    /// If a column of a JSON object is given by its position.
     pub fn read(&self, path: impl AsRef<Path>) -> Result<LabelledCorpus, DatasetError> {
         let path = path.as_ref();
         let rows = self.rows(path)?;

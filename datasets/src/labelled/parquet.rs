@@ -3,6 +3,7 @@
 mod columns;
 mod numbers;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use parquet::record::Field;
@@ -17,6 +18,28 @@ const SHOWN: usize = 40;
 
 /// The rows of the file `path`.
 pub(super) fn rows(path: &Path, columns: Option<&Columns>) -> Result<Vec<Row>, DatasetError> {
+    guarded(path, || rows_of(path, columns))
+}
+
+/// What `read` makes of the file `path`; an error where the crate that reads Parquet files panics, as it does where a file's
+/// description of itself is damaged.
+fn guarded<T>(
+    path: &Path,
+    read: impl FnOnce() -> Result<T, DatasetError>,
+) -> Result<T, DatasetError> {
+    let damaged = |_| {
+        let got = "a damaged one";
+        Err(DatasetError::content(
+            path,
+            "whole file",
+            "a Parquet file",
+            got,
+        ))
+    };
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(damaged)
+}
+
+fn rows_of(path: &Path, columns: Option<&Columns>) -> Result<Vec<Row>, DatasetError> {
     let file = ParquetFile::open(path)?;
     let (texts, label) = match columns {
         Some(columns) => {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use parquet::record::Field;
 
-use super::{columns::ParquetFile, shown};
+use super::{columns::ParquetFile, guarded, shown};
 use crate::DatasetError;
 
 /// A list of `C` numbers for each of `N` rows: what a teacher says of texts.
@@ -25,12 +25,12 @@ impl NumberTable {
     /// names row and column, both rows and what stands in a list counted from 0, if it is no Parquet
     /// file, has no such column or one of another type, or a list has another length than the first,
     /// none at all, or something that is not finite; [`DatasetError::NoExamples`] if there is no row.
-    ///
-    /// # Panics
-    ///
-    /// The crate that reads Parquet files may panic where one's description of itself is damaged.
     pub fn read_parquet(path: impl AsRef<Path>, column: &str) -> Result<Self, DatasetError> {
         let path = path.as_ref();
+        guarded(path, || Self::read_column(path, column))
+    }
+
+    fn read_column(path: &Path, column: &str) -> Result<Self, DatasetError> {
         let file = ParquetFile::open(path)?;
         let place = file.named(&[column])?;
         file.check_list(place)?;
