@@ -5,11 +5,12 @@ mod seq2seq_models;
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use recurra_cells::{
-    AnyCell, AnyCellConfig, Direction, Lengths, LstmConfig, RecurrentConfig, RnnConfig, SeededRng,
+    AnyCell, AnyCellConfig, AnyState, Direction, Lengths, LstmConfig, NetworkInput, NetworkState,
+    RecurrentConfig, RnnConfig, SeededRng,
 };
 use recurra_train::{
-    AttentionScore, BeamSearchConfig, ClippedAdam, ClippedAdamConfig, Ending, SearchLimits,
-    Seq2Seq, Seq2SeqBatch, Seq2SeqConfig,
+    AttentionScore, BeamSearchConfig, ClippedAdam, ClippedAdamConfig, DecoderState, Ending, Memory,
+    SearchLimits, Seq2Seq, Seq2SeqBatch, Seq2SeqConfig,
 };
 use seq2seq_models::{MARKS, VOCABULARY, cells, config, model, pairs};
 
@@ -311,10 +312,10 @@ fn a_direct_bridge_hands_over_the_whole_state(device: &Device) {
     let batch = Seq2SeqBatch::new(&pairs, MARKS);
     let lengths = batch.source_lengths().clone();
     let embedded = model.source_embedding.forward(batch.sources(device));
-    let input = recurra_cells::NetworkInput::new(embedded).with_lengths(lengths.clone());
+    let input = NetworkInput::new(embedded).with_lengths(lengths.clone());
     let last = model.encoder.forward(input).state;
     let encoded = model.encode(batch.sources(device), lengths);
-    for (found, expected) in encoded.state.states().zip(last.states()) {
+    for (found, expected) in encoded.state.network.states().zip(last.states()) {
         let (recurra_cells::AnyState::Lstm(found), recurra_cells::AnyState::Lstm(expected)) =
             (found, expected)
         else {
@@ -327,6 +328,80 @@ fn a_direct_bridge_hands_over_the_whole_state(device: &Device) {
         assert_close(&values(found.cell.clone()), &values(expected.cell.clone()));
         assert_eq!(found.cell.dims(), [sources.len(), 5]);
     }
+}
+
+fn a_decoder_is_fed_what_its_attention_gave(device: &Device) {
+    for index in [0, 3] {
+        let model = model(cells(5).remove(index), index, device);
+        let encoded = model.encode(tokens(&[4, 5, 3, 2], [2, 2], device), None);
+        let inputs = tokens(&[0, 3, 0, 4], [2, 2], device);
+        let first = encoded.state.fed.clone().expect("it is fed");
+        assert_eq!(values(first), vec![0.0; 10]);
+        let mut state = encoded.state.clone();
+        for step in 0..2 {
+            state = fed_by_hand(
+                &model,
+                inputs.clone().narrow(1, step, 1),
+                &encoded.memory,
+                state,
+            );
+        }
+        let (_, found) = model.decode(inputs, &encoded.memory, encoded.state);
+        let [found, expected] = [found, state].map(|it| values(it.fed.expect("it is fed")));
+        assert_close(&found, &expected);
+    }
+}
+
+/// One step, of the parts that a model is made of.
+fn fed_by_hand(
+    model: &Seq2Seq<AnyCell>,
+    token: Tensor<2, Int>,
+    memory: &Memory,
+    state: DecoderState<AnyState>,
+) -> DecoderState<AnyState> {
+    let (mut below, fed) = (state.network, state.fed.expect("it is fed"));
+    let above = below.layers.split_off(1);
+    let token = model.target_embedding.forward(token);
+    let read = Tensor::cat(vec![token, fed.unsqueeze_dim(1)], 2);
+    let lower = model
+        .decoder
+        .forward(NetworkInput::new(read).with_state(below));
+    let context = model.attention.context(lower.outputs.clone(), memory);
+    let (mut outputs, mut network) = (lower.outputs, lower.state);
+    if let Some(upper) = &model.upper {
+        let read = Tensor::cat(vec![outputs, context.clone()], 2);
+        let state = NetworkState { layers: above };
+        let written = upper.forward(NetworkInput::new(read).with_state(state));
+        outputs = written.outputs;
+        network.layers.extend(written.state.layers);
+    }
+    let attended = model.attention.combined(outputs, context);
+    DecoderState {
+        network,
+        fed: Some(attended.squeeze_dim(1)),
+    }
+}
+
+/// Along one direction, against the difference of two losses.
+fn gradients_flow_through_what_is_fed(device: &Device) {
+    let batch = Seq2SeqBatch::new(&pairs(), MARKS);
+    let model = model(cells(5).remove(0), 0, &device.clone().autodiff());
+    let loss = |model: &Seq2Seq<AnyCell>| model.batch_loss(&batch).expect("tokens in range");
+    let moved = |by: f64| {
+        let mut model = model.clone();
+        let bias = model.attention.combine.bias.take().expect("it has one");
+        model.attention.combine.bias = Some(bias.map(|bias| bias + by));
+        loss(&model).into_scalar::<f64>()
+    };
+    let by = 1e-2;
+    let expected = (moved(by) - moved(-by)) / (2.0 * by);
+    let bias = model.attention.combine.bias.as_ref().expect("it has one");
+    let gradient = bias.val().grad(&loss(&model).backward());
+    let found = values(gradient.expect("it has one").sum())[0];
+    assert!(
+        (found - expected).abs() < 1e-2 * expected.abs(),
+        "{found}, not {expected}"
+    );
 }
 
 fn every_weight_learns(device: &Device) {
@@ -372,6 +447,8 @@ recurra_cells::cpu_tests!(
     scheduled_sampling_mixes_true_and_own_tokens,
     the_bridge_is_learned_only_where_states_do_not_fit,
     a_direct_bridge_hands_over_the_whole_state,
+    a_decoder_is_fed_what_its_attention_gave,
+    gradients_flow_through_what_is_fed,
     every_weight_learns,
     what_cannot_be_trained_is_refused,
 );
@@ -423,7 +500,8 @@ fn a_configuration_comes_back_from_its_file_and_nothing_else_does() {
         // As files were before there was a choice.
         let old = text
             .replace(",\"tie_embeddings\":false,\"label_smoothing\":0.0", "")
-            .replace(",\"upper\":null", "");
+            .replace(",\"upper\":null", "")
+            .replace(",\"input_feeding\":false", "");
         assert!(old.len() < text.len());
         let read: Seq2SeqConfig<AnyCellConfig> = serde_json::from_str(&old).expect("an old file");
         assert_eq!(read, config);

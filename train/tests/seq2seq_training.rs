@@ -76,16 +76,18 @@ fn a_pass_is_the_forward_pass_unless_something_is_dropped(device: &Device) {
 
 /// What is behind a pass is the state of each target's own last token.
 fn a_state_is_that_of_each_row(device: &Device) {
-    let model = model(cells(5).remove(1), 1, device);
-    let hidden = |pairs: &[(Vec<u32>, Vec<u32>)]| {
-        let batch = Seq2SeqBatch::new(pairs, MARKS);
-        let state = model.pass(&batch, Pass::Evaluation).state;
-        let state = state.states().next().expect("a layer has a state").clone();
-        values(recurra_cells::RecurrentState::hidden(&state))
-    };
-    let pairs = pairs();
-    let apart: Vec<f32> = pairs.chunks(1).flat_map(hidden).collect();
-    assert!(close(&hidden(&pairs), &apart));
+    for index in [0, 1] {
+        let model = model(cells(5).remove(index), index, device);
+        let hidden = |pairs: &[(Vec<u32>, Vec<u32>)]| {
+            let batch = Seq2SeqBatch::new(pairs, MARKS);
+            let state = model.pass(&batch, Pass::Evaluation).state;
+            let state = state.states().next().expect("a layer has a state").clone();
+            values(recurra_cells::RecurrentState::hidden(&state))
+        };
+        let pairs = pairs();
+        let apart: Vec<f32> = pairs.chunks(1).flat_map(hidden).collect();
+        assert!(close(&hidden(&pairs), &apart));
+    }
 }
 
 fn every_rate_drops_something(device: &Device) {
@@ -105,6 +107,17 @@ fn every_rate_drops_something(device: &Device) {
         change(&mut rates);
         assert_ne!(training_loss(&model, &batch, rates), none, "{rates:?}");
     }
+    // Of single layers there is nothing between but what the attention looks at.
+    (config.encoder.num_layers, config.decoder.num_layers) = (1, 1);
+    let model = config.init(device, &mut SeededRng::new(3));
+    let [none, between] = [0.0, 0.5].map(|between| {
+        let rates = DropoutRates {
+            between,
+            ..DropoutRates::NONE
+        };
+        training_loss(&model, &batch, rates)
+    });
+    assert_ne!(none, between);
 }
 
 /// With a share `e` the target has `1 - e + e / V` of the probability, and every other token `e / V`.
@@ -187,7 +200,7 @@ fn strings_are_turned_around_under_everything_that_is_dropped(device: &Device) {
     let batches: Vec<Seq2SeqBatch> = [&pairs[..7], &pairs[7..]]
         .map(|pairs| Seq2SeqBatch::new(pairs, MARKS))
         .into();
-    for step in 0..300 {
+    for step in 0..600 {
         training.train_window(&batches[step % 2], 1e-2).unwrap();
     }
     let model = training.model().valid();

@@ -21,7 +21,8 @@ pub fn cells(hidden: usize) -> Vec<AnyCellConfig> {
     ]
 }
 
-/// A model of a cell, whose attention, directions and layers above the attention are those of its place among the cells.
+/// A model of a cell, whose attention, directions, input feeding and layers above the attention are those of its place among the
+/// cells.
 pub fn config(cell: AnyCellConfig, index: usize) -> Seq2SeqConfig<AnyCellConfig> {
     let (direction, attention) = [
         (Direction::Both, AttentionScore::General),
@@ -38,6 +39,7 @@ pub fn config(cell: AnyCellConfig, index: usize) -> Seq2SeqConfig<AnyCellConfig>
     };
     Seq2SeqConfig {
         upper,
+        input_feeding: index.is_multiple_of(3),
         ..Seq2SeqConfig::new([VOCABULARY; 2], 8, networks, attention)
     }
 }

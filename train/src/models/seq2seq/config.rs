@@ -40,6 +40,10 @@ pub struct Seq2SeqConfig<C> {
     /// The decoder's layers above the attention, which read what those below give together with what it looked at (Wu et al.
     /// 2016); they must run forward. Default: none.
     pub upper: Option<RecurrentConfig<C>>,
+    /// Whether the decoder reads what the attention gave at the step before beside each token (Luong et al. 2015), so that it
+    /// knows what has been translated. Its steps are then computed one by one. Default: no.
+    #[serde(default)]
+    pub input_feeding: bool,
 }
 
 impl<C: CellConfig> Seq2SeqConfig<C> {
@@ -60,6 +64,7 @@ impl<C: CellConfig> Seq2SeqConfig<C> {
             tie_embeddings: false,
             label_smoothing: 0.0,
             upper: None,
+            input_feeding: false,
         }
     }
 
@@ -116,16 +121,21 @@ impl<C: CellConfig> Seq2SeqConfig<C> {
             true => tied_embedding(shape, device, rng),
             false => embedding(shape, device, rng),
         };
-        let encoder = self.encoder.init(size, device, rng);
-        let decoder = self.decoder.init(size, device, rng);
-        let widths = [decoder.output_size(), encoder.output_size()];
-        let upper = self.upper.as_ref();
-        let upper = upper.map(|it| it.init(widths.iter().sum(), device, rng));
-        let last = upper.as_ref().unwrap_or(&decoder).output_size();
+        let last = self.upper.as_ref().unwrap_or(&self.decoder);
+        let last = last.cell.hidden_size();
         let width = match self.tie_embeddings {
             true => size,
             false => last,
         };
+        let fed = match self.input_feeding {
+            true => width,
+            false => 0,
+        };
+        let encoder = self.encoder.init(size, device, rng);
+        let decoder = self.decoder.init(size + fed, device, rng);
+        let widths = [decoder.output_size(), encoder.output_size()];
+        let upper = self.upper.as_ref();
+        let upper = upper.map(|it| it.init(widths.iter().sum(), device, rng));
         let blank = initial_state(&decoder, upper.as_ref(), 1, device);
         Seq2Seq {
             bridge: Bridge::init(&encoder, blank, device, rng),
@@ -137,6 +147,7 @@ impl<C: CellConfig> Seq2SeqConfig<C> {
                 rng,
             ),
             label_smoothing: self.label_smoothing,
+            input_feeding: self.input_feeding,
             source_embedding,
             target_embedding,
             encoder,

@@ -2,9 +2,10 @@
 //!
 //! ```text
 //! k_1 .. k_S, state = encoder(embedding(source))
-//! h_1 .. h_T        = decoder(embedding(begin target), bridge(state))
+//! h_1 .. h_T        = decoder(embedding(begin target), bridge(state))     or of [embedding; h~_{t-1}] with input feeding
 //! u_1 .. u_T        = upper([h_1; c_1] .. [h_T; c_T], bridge(state))       c_t is what h_t looks at; u_t is h_t without upper
-//! logits_t          = W_out tanh(W_c [u_t; c_t] + b_c) + b_out
+//! h~_t              = tanh(W_c [u_t; c_t] + b_c)
+//! logits_t          = W_out h~_t + b_out
 //! ```
 
 mod attention;
@@ -24,20 +25,23 @@ pub use bridge::Bridge;
 pub use config::Seq2SeqConfig;
 pub use decode::{Ending, Hypothesis, SearchLimits, greedy_search};
 pub use training::Seq2SeqPass;
+pub use writing::DecoderState;
 
 use burn::module::Module;
 use burn::nn::Embedding;
 use burn::tensor::{Device, Int, Tensor, TensorData, activation};
-use recurra_cells::{Lengths, NetworkInput, NetworkState, Recurrent, RecurrentCell, SeededRng};
+use recurra_cells::{Lengths, NetworkInput, Recurrent, RecurrentCell, SeededRng};
 
 use super::output_layer::OutputLayer;
+use crate::regularize::dropped;
 use crate::{Error, at_least_single};
 use writing::Reading;
 
 /// An encoder over source tokens, and a decoder over target tokens that attends to it (Bahdanau et al. 2015; Luong et al.
-/// 2015, without input feeding, so that a whole target is decoded at once in training).
+/// 2015).
 ///
-/// Layers of the decoder above the attention know what it has looked at so far, and are still run over all steps at once.
+/// Without input feeding a whole target is decoded at once in training, layers of the decoder above the attention too, which know
+/// what it has looked at so far. With it the attention knows that as well, and a target is decoded step by step.
 ///
 /// Shape letters beside the crate's: `S` source steps, `T` target steps, `V` target tokens; `He`, `Hd`, `Hu` and `Ho` are the
 /// widths of what the encoder gives, the decoder below the attention, its last layer, and the attention.
@@ -62,6 +66,9 @@ pub struct Seq2Seq<C: RecurrentCell> {
     /// The share in `[0, 1)` of a token to predict that is spread over the whole vocabulary in training.
     #[module(skip)]
     pub label_smoothing: f64,
+    /// Whether the decoder reads what the attention gave at the step before beside each token.
+    #[module(skip)]
+    pub input_feeding: bool,
 }
 
 /// A source that has been read.
@@ -70,7 +77,7 @@ pub struct Encoded<S> {
     /// What the decoder attends to.
     pub memory: Memory,
     /// The decoder's state before its first step.
-    pub state: NetworkState<S>,
+    pub state: DecoderState<S>,
 }
 
 impl<C: RecurrentCell> Seq2Seq<C> {
@@ -97,21 +104,24 @@ impl<C: RecurrentCell> Seq2Seq<C> {
     ) -> Encoded<C::State> {
         let lengths = lengths.into();
         let input = NetworkInput::new(self.source_embedding.forward(sources));
-        self.encode_embedded(input.with_lengths(lengths.clone()), lengths.as_ref())
+        self.encode_embedded(input.with_lengths(lengths.clone()), lengths.as_ref(), None)
     }
 
-    /// Reads what is embedded already, with these lengths.
+    /// Reads what is embedded already, with these lengths; `mask [B, He]` multiplies what the attention looks at.
     fn encode_embedded(
         &self,
         input: NetworkInput<C::State>,
         lengths: Option<&Lengths>,
+        mask: Option<Tensor<2>>,
     ) -> Encoded<C::State> {
         let output = self.encoder.forward(input);
         let [batch, _, _] = output.outputs.dims();
         let blank = self.blank_state(batch);
+        let outputs = dropped(output.outputs, mask);
+        let state = self.bridge.forward(output.state, blank);
         Encoded {
-            memory: self.attention.remember(output.outputs, lengths),
-            state: self.bridge.forward(output.state, blank),
+            memory: self.attention.remember(outputs, lengths),
+            state: self.first_state(state, batch),
         }
     }
 
@@ -125,8 +135,8 @@ impl<C: RecurrentCell> Seq2Seq<C> {
         &self,
         inputs: Tensor<2, Int>,
         memory: &Memory,
-        state: NetworkState<C::State>,
-    ) -> (Tensor<3>, NetworkState<C::State>) {
+        state: DecoderState<C::State>,
+    ) -> (Tensor<3>, DecoderState<C::State>) {
         let written = self.write(
             Reading {
                 inputs: self.target_embedding.forward(inputs),

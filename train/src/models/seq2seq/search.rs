@@ -88,9 +88,7 @@ fn select_rows<S: RecurrentState>(encoded: Encoded<S>, rows: &[usize]) -> Encode
         Tensor::from_data(TensorData::new(indices, [rows.len()]), &device);
     Encoded {
         memory: encoded.memory.select_rows(indices.clone()),
-        state: encoded
-            .state
-            .map(|state| state.select_rows(indices.clone())),
+        state: encoded.state.select_rows(indices),
     }
 }
 

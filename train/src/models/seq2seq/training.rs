@@ -30,6 +30,8 @@ pub struct Seq2SeqPass<S> {
 #[derive(Default)]
 struct Masks {
     encoder: Option<Vec<LayerMasks>>,
+    /// Multiplies what the attention looks at, `[B, He]`.
+    memory: Option<Tensor<2>>,
     /// Of the layers below the attention, and above it.
     decoder: [Option<Vec<LayerMasks>>; 2],
     /// Multiplies what the output layer reads, `[B, Ho]`.
@@ -44,8 +46,8 @@ impl<C: RecurrentCell> Seq2Seq<C> {
     /// The logits of a batch under teacher forcing, as they are judged or as they are trained, for a loss of your own.
     ///
     /// What is dropped in training is the same at all steps of a row. Each rate is that of both networks: `input` drops from
-    /// both embeddings, `words` from both vocabularies, `between` from what the layers above the attention read as well;
-    /// `output` drops from what the attention gives to the output layer.
+    /// both embeddings, `words` from both vocabularies, `between` from what the attention looks at and what the layers above it
+    /// read as well; `output` drops from what the attention gives to the output layer.
     ///
     /// # Panics
     ///
@@ -68,7 +70,7 @@ impl<C: RecurrentCell> Seq2Seq<C> {
         let input = NetworkInput::new(words_dropped(embedded, tokens, masks.source_words))
             .with_lengths(lengths.clone())
             .with_masks(masks.encoder);
-        let Encoded { memory, state } = self.encode_embedded(input, Some(lengths));
+        let Encoded { memory, state } = self.encode_embedded(input, Some(lengths), masks.memory);
         let (tokens, lengths) = (batch.inputs(&self.device()), batch.target_lengths());
         let embedded = self.target_embedding.forward(tokens.clone());
         let reading = Reading {
@@ -82,7 +84,7 @@ impl<C: RecurrentCell> Seq2Seq<C> {
         Seq2SeqPass {
             logits: self.logits(read.clone()),
             penalty: regularization.penalty(read, written.outputs, Some(lengths)),
-            state: written.state,
+            state: written.state.network,
         }
     }
 
@@ -102,6 +104,7 @@ impl<C: RecurrentCell> Seq2Seq<C> {
         let mut mask = |shape, rate| some_mask(shape, rate, options, rng);
         Masks {
             encoder: Some(encoder),
+            memory: mask([rows, self.encoder.output_size()], rates.between),
             decoder: [Some(decoder), upper],
             output: mask([rows, self.attention.output_size()], rates.output),
             source_words: mask([sources, 1], rates.words),
