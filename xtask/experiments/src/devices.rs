@@ -31,6 +31,16 @@ impl DeviceName {
         }
     }
 
+    /// The device asked for, or the first of this build.
+    pub fn or_first(asked: Option<Self>) -> Self {
+        asked.or_else(|| Self::built().next()).unwrap_or(Self::Flex)
+    }
+
+    /// Whether it computes on the CPU itself, where a cell runs over a sequence as one operation.
+    pub fn is_cpu(self) -> bool {
+        matches!(self, Self::Flex | Self::Ndarray)
+    }
+
     fn is_built(self) -> bool {
         match self {
             Self::Flex => cfg!(feature = "flex"),
@@ -88,9 +98,7 @@ fn ndarray() -> Device {
 ///
 /// If this build leaves it off, or it does not work on this machine.
 pub fn choose(asked: Option<DeviceName>) -> Result<(DeviceName, Device), Error> {
-    let name = asked
-        .or_else(|| DeviceName::built().next())
-        .unwrap_or(DeviceName::Flex);
+    let name = DeviceName::or_first(asked);
     if !name.is_built() {
         let built: Vec<&str> = DeviceName::built().map(DeviceName::name).collect();
         return Err(Error::DeviceNotBuilt {
@@ -111,9 +119,8 @@ pub fn choose(asked: Option<DeviceName>) -> Result<(DeviceName, Device), Error> 
 /// batch leaves idle; one on any other device.
 pub fn workers(device: &Device) -> NonZeroUsize {
     let own = device.clone().inner();
-    let cpus =
-        DeviceName::built().filter(|it| matches!(it, DeviceName::Flex | DeviceName::Ndarray));
-    let threads = match cpus.into_iter().any(|cpu| cpu.open() == own) {
+    let mut cpus = DeviceName::built().filter(|it| it.is_cpu());
+    let threads = match cpus.any(|cpu| cpu.open() == own) {
         true => kernel::threads(),
         false => 1,
     };

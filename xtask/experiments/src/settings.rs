@@ -8,12 +8,17 @@ use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
 use crate::cli::RunArgs;
+use crate::devices::DeviceName;
 use crate::error::Error;
 
 /// An experiment's settings. Each can stand in the file of `--config` and be given by `--set KEY=VALUE`.
-pub trait Settings: Serialize + DeserializeOwned {
+pub trait Settings: Clone + Serialize + DeserializeOwned {
     /// Says which setting is out of its range, if one is.
     fn validate(&self) -> Result<(), Error>;
+
+    /// Makes a quick run so short that it ends within ten minutes on software Vulkan as well, whatever it then learns; by default
+    /// it does already.
+    fn shorten(&mut self) {}
 }
 
 /// The settings that the arguments ask for, from the preset `start` on; `flags` puts in what flags of the experiment's own
@@ -23,7 +28,11 @@ pub fn resolve<S: Settings>(
     args: &RunArgs,
     flags: impl FnOnce(&mut S),
 ) -> Result<S, Error> {
-    let mut table = to_table(start);
+    let mut start = start.clone();
+    if args.quick && !DeviceName::or_first(args.device).is_cpu() {
+        start.shorten();
+    }
+    let mut table = to_table(&start);
     let keys = keys(&table);
     if let Some(path) = &args.config {
         for (key, value) in flatten(&read(path)?) {
@@ -144,5 +153,51 @@ fn invalid(place: String, error: &toml::de::Error) -> Error {
     Error::InvalidSettings {
         place,
         cause: text.split_whitespace().collect::<Vec<_>>().join(" "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: RunArgs,
+    }
+
+    #[derive(Clone, Serialize, Deserialize)]
+    struct Updates {
+        updates: usize,
+    }
+
+    impl Settings for Updates {
+        fn validate(&self) -> Result<(), Error> {
+            check("updates", "at least 1", self.updates as f64, |it| it >= 1.0)
+        }
+
+        fn shorten(&mut self) {
+            self.updates = 10;
+        }
+    }
+
+    /// What comes of a preset of 100.
+    fn updates(line: &str) -> usize {
+        let line = Line::parse_from(line.split_whitespace());
+        let start = Updates { updates: 100 };
+        let settings = resolve(&start, &line.args, |_| {});
+        settings.expect("they are in range").updates
+    }
+
+    #[test]
+    fn a_quick_run_is_shortened_where_steps_are_computed_one_by_one_unless_it_is_told() {
+        assert_eq!(updates("x --quick --device flex"), 100);
+        assert_eq!(updates("x --quick --device ndarray"), 100);
+        assert_eq!(updates("x --device wgpu"), 100);
+        assert_eq!(updates("x --quick --device wgpu"), 10);
+        assert_eq!(updates("x --quick --device wgpu --set updates=50"), 50);
     }
 }

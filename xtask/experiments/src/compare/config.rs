@@ -168,4 +168,22 @@ impl Settings for Config {
         let rate = self.learning_rate;
         check("learning_rate", "above 0 and finite", rate, positive)
     }
+
+    fn shorten(&mut self) {
+        *self = Self {
+            rounds: 1,
+            // Few steps, each of so much that it is not repeated to be timed.
+            timed: [64, 8, 128, 128],
+            gradient_steps: 10,
+            distances: vec![5],
+            updates: 20,
+            long_steps: 128,
+            characters: 2000,
+            readings: 1,
+            texts: 40,
+            few_texts: 10,
+            epochs: 1,
+            ..self.clone()
+        };
+    }
 }

@@ -55,6 +55,7 @@ impl<'a> Arm<'a> {
             generated_texts: self.texts,
             training: Recipe {
                 epochs: self.epochs,
+                updates: 0,
                 batch_size: 32,
                 validations: 2,
                 learning_rate: 4e-3,

@@ -55,6 +55,7 @@ impl Config {
             generated_steps: 6000,
             training: Recipe {
                 epochs: 6,
+                updates: 0,
                 batch_size: 256,
                 validations: 2,
                 learning_rate: 1e-3,

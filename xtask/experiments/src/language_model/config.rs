@@ -183,6 +183,10 @@ impl Settings for Config {
         }
         self.validate_shares()
     }
+
+    fn shorten(&mut self) {
+        self.steps = 60;
+    }
 }
 
 impl Config {

@@ -62,4 +62,8 @@ impl Settings for Config {
         check("solved_below", "above 0 and finite", below, positive)?;
         check("max_norm", "above 0", self.max_norm, |norm| norm > 0.0)
     }
+
+    fn shorten(&mut self) {
+        self.updates = 100;
+    }
 }

@@ -203,6 +203,10 @@ impl Settings for Config {
             it >= least
         })
     }
+
+    fn shorten(&mut self) {
+        self.epochs = 10;
+    }
 }
 
 #[cfg(test)]

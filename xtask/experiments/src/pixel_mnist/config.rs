@@ -71,6 +71,7 @@ impl Config {
             smaller_epochs: vec![12, 6],
             training: Recipe {
                 epochs: 4,
+                updates: 0,
                 batch_size: 64,
                 validations: 1,
                 learning_rate: 2e-3,

@@ -96,12 +96,12 @@ fn summary(config: &Config, data: &Data) -> String {
         }
     };
     format!(
-        "Reads {} images of {} as {} steps, {order}, {} times each, and tells the digit at the end.{before} A perceptron with as \
+        "Reads {} images of {} as {} steps, {order}, {}, and tells the digit at the end.{before} A perceptron with as \
          many parameters sees all pixels at once.",
         data.lesson.train.labels.len(),
         data.name(),
         data.lesson.train.shape[0],
-        config.training.epochs,
+        config.training.readings(),
     )
 }
 

@@ -64,6 +64,7 @@ impl Config {
             generated_texts: 4000,
             training: Recipe {
                 epochs: 4,
+                updates: 0,
                 batch_size: 64,
                 validations: 4,
                 learning_rate: 1e-3,
@@ -113,6 +114,10 @@ impl Settings for Config {
         let std = self.embedding_std;
         check("embedding_std", "above 0 and finite", std, positive)?;
         self.training.validate()
+    }
+
+    fn shorten(&mut self) {
+        self.training.updates = 100;
     }
 }
 

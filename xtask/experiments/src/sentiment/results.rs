@@ -54,11 +54,11 @@ pub fn page(outcomes: &[&Outcome], config: &Config, data: &Data) -> Page {
     Page {
         title: "A label for a text".to_owned(),
         summary: format!(
-            "Learns from {} texts of {}, {} times each; {} others choose the model, {} test it. The words of a text in no order \
+            "Learns from {} texts of {}, {}; {} others choose the model, {} test it. The words of a text in no order \
              (naive Bayes) and the commonest class stand beside it.",
             data.train.len(),
             data.name,
-            config.training.epochs,
+            config.training.readings(),
             data.valid.len(),
             data.test.len(),
         ),

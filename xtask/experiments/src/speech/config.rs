@@ -61,6 +61,7 @@ impl Config {
             generated_recordings: 30,
             training: Recipe {
                 epochs: 12,
+                updates: 0,
                 batch_size: 32,
                 validations: 1,
                 learning_rate: 3e-3,

@@ -72,12 +72,12 @@ pub fn page(outcomes: &[&Outcome], config: &Config, data: &Data) -> Page {
     Page {
         title: "Strings of spoken digits".to_owned(),
         summary: format!(
-            "Learns from {} strings of 1 to {} digits of {}, {} times each, without being told where a digit begins (connectionist \
+            "Learns from {} strings of 1 to {} digits of {}, {}, without being told where a digit begins (connectionist \
              temporal classification); {} others, of other recordings, test it.",
             data.seen.train.len(),
             config.longest,
             data.name(),
-            config.training.epochs,
+            config.training.readings(),
             data.seen.test.len(),
         ),
         table: Table {

@@ -84,6 +84,7 @@ impl Config {
             generated_sentences: 2000,
             training: Recipe {
                 epochs: 10,
+                updates: 0,
                 batch_size: 32,
                 validations: 1,
                 learning_rate: 3e-3,
@@ -137,5 +138,9 @@ impl Settings for Config {
             std > 0.0 && std.is_finite()
         })?;
         self.training.validate()
+    }
+
+    fn shorten(&mut self) {
+        self.training.updates = 100;
     }
 }

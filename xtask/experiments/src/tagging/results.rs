@@ -58,12 +58,12 @@ pub fn page(outcomes: &[&Outcome], config: &Config, data: &Data) -> Page {
     Page {
         title: "A tag for each word".to_owned(),
         summary: format!(
-            "Learns from {} words of {} in {} sentences, {} times each; tags are of {} kinds. Beside it stands a lexicon that gives each \
+            "Learns from {} words of {} in {} sentences, {}; tags are of {} kinds. Beside it stands a lexicon that gives each \
              word the tag that it has most often.",
             words(&data.train),
             data.name(),
             data.train.len(),
-            config.training.epochs,
+            config.training.readings(),
             data.reader.tags.len(),
         ),
         table: Table {

@@ -68,7 +68,7 @@ impl<'a, L: Lesson> Epochs<'a, L> {
             lesson,
             cell,
             recipe,
-            schedule: recipe.schedule.over(recipe.epochs * batches.len()),
+            schedule: recipe.schedule.over(recipe.updates_of(batches.len())),
             batches,
             epoch: RefCell::new(None),
         }
@@ -104,7 +104,7 @@ impl<L: Lesson> Task for Epochs<'_, L> {
         let epoch = self.batches.len();
         let validate_every = epoch.div_ceil(self.recipe.validations);
         Plan {
-            steps: self.recipe.epochs * epoch,
+            steps: self.recipe.updates_of(epoch),
             validate_every,
             checkpoint_every: validate_every,
             point_every: epoch.div_ceil(CURVE_POINTS),

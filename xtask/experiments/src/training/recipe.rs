@@ -12,6 +12,8 @@ use crate::settings::check;
 pub struct Recipe {
     /// How often each example is seen, at least 1.
     pub epochs: usize,
+    /// How many updates of the weights there are, at most; 0 for as many as the epochs have.
+    pub updates: usize,
     /// `B`, at least 1.
     pub batch_size: usize,
     /// How often a model is validated in an epoch, at most; at least 1.
@@ -43,6 +45,24 @@ impl Recipe {
         Ok(self.dropout.validate()?)
     }
 
+    /// How many updates there are, where an epoch has so many.
+    pub fn updates_of(&self, epoch: usize) -> usize {
+        let all = self.epochs * epoch;
+        match self.updates {
+            0 => all,
+            most => all.min(most),
+        }
+    }
+
+    /// How often each example is read, for a sentence: `14 times each`.
+    pub fn readings(&self) -> String {
+        let most = match self.updates {
+            0 => String::new(),
+            most => format!(" in at most {most} updates"),
+        };
+        format!("{} times each{most}", self.epochs)
+    }
+
     /// What the optimiser and the model are told.
     pub fn training(&self) -> TrainingConfig {
         TrainingConfig {
@@ -50,5 +70,30 @@ impl Recipe {
             regularization: self.dropout.into(),
             ..TrainingConfig::default()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn updates_are_those_of_the_epochs_unless_there_are_to_be_fewer() {
+        let mut recipe = Recipe {
+            epochs: 3,
+            updates: 0,
+            batch_size: 2,
+            validations: 1,
+            learning_rate: 1e-3,
+            schedule: Course::Constant,
+            max_norm: 1.0,
+            dropout: DropoutRates::NONE,
+        };
+        assert_eq!(recipe.updates_of(20), 60);
+        assert_eq!(recipe.readings(), "3 times each");
+        recipe.updates = 50;
+        assert_eq!(recipe.updates_of(20), 50);
+        assert_eq!(recipe.updates_of(10), 30);
+        assert_eq!(recipe.readings(), "3 times each in at most 50 updates");
     }
 }

@@ -29,6 +29,10 @@ pub struct Config {
     pub tie_embeddings: bool,
     /// `H` of an LSTM that reads in each direction, and of the ones that write; at least 1. Other cells have as many parameters.
     pub hidden_size: usize,
+    /// `A` of an additive attention (Bahdanau et al. 2015); 0 for the general score of Luong et al. (2015).
+    pub attention_size: usize,
+    /// Whether what the attention gave at a step is read at the next (Luong et al. 2015); steps are then computed one by one.
+    pub input_feeding: bool,
     /// How many layers write above the attention, beside the one below it.
     pub upper_layers: usize,
     /// The share of a token to predict that is spread over all, in [0, 1).
@@ -61,6 +65,8 @@ impl Config {
             embedding_std: 0.1,
             tie_embeddings: true,
             hidden_size: 256,
+            attention_size: 256,
+            input_feeding: false,
             upper_layers: 0,
             label_smoothing: 0.1,
             beam: 5,
@@ -71,13 +77,15 @@ impl Config {
             generated_pairs: 4000,
             training: Recipe {
                 epochs: 14,
+                updates: 0,
                 batch_size: 64,
                 validations: 1,
-                learning_rate: 2e-3,
+                learning_rate: 1e-3,
                 schedule: Course::Cosine,
                 max_norm: 1.0,
                 dropout: DropoutRates {
                     input: 0.3,
+                    between: 0.3,
                     output: 0.4,
                     ..DropoutRates::NONE
                 },
@@ -91,10 +99,11 @@ impl Config {
         Self {
             subwords: 1000,
             embedding_size: 96,
-            // Both learn faster so, and not as far.
+            // It learns faster so, and not as far.
             embedding_std: 1.0,
             tie_embeddings: false,
             hidden_size: 96,
+            attention_size: 0,
             beam: 1,
             longest: 40,
             pairs: 8000,
@@ -137,5 +146,9 @@ impl Settings for Config {
             it >= 0.0 && it.is_finite()
         })?;
         self.training.validate()
+    }
+
+    fn shorten(&mut self) {
+        self.training.updates = 100;
     }
 }

@@ -69,10 +69,14 @@ fn model_config(
     let writes = network(inputs, 1, Direction::Forward);
     let attended = 2 * reads.cell.hidden_size() + writes.cell.hidden_size();
     let upper = network(attended, config.upper_layers.max(1), Direction::Forward);
-    let attention = AttentionScore::General;
+    let attention = match config.attention_size {
+        0 => AttentionScore::General,
+        size => AttentionScore::Additive { size },
+    };
     Seq2SeqConfig {
         label_smoothing: config.label_smoothing,
         tie_embeddings: config.tie_embeddings,
+        input_feeding: config.input_feeding,
         upper: (config.upper_layers > 0).then_some(upper),
         ..Seq2SeqConfig::new(vocabularies, inputs, [reads, writes], attention)
     }

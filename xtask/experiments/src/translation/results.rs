@@ -55,11 +55,11 @@ pub fn page(outcomes: &[&Outcome], config: &Config, data: &Data) -> Page {
     Page {
         title: "Translation".to_owned(),
         summary: format!(
-            "Learns from {} sentences of {} with their translations, {} times each, in {} and {} subwords; {} choose the model, {} test \
+            "Learns from {} sentences of {} with their translations, {}, in {} and {} subwords; {} choose the model, {} test \
              it. Beside it stands a dictionary that translates word by word.",
             data.train.len(),
             data.name(),
-            config.training.epochs,
+            config.training.readings(),
             data.source.len(),
             data.target.len(),
             data.valid.len(),

@@ -106,6 +106,10 @@ impl Settings for Config {
         let rate = self.learning_rate;
         check("learning_rate", "above 0 and finite", rate, positive)
     }
+
+    fn shorten(&mut self) {
+        self.updates = 30;
+    }
 }
 
 #[cfg(test)]
