@@ -166,6 +166,19 @@ impl Settings for Config {
         self.teacher.validate()?;
         self.student.validate()
     }
+
+    fn shorten(&mut self) {
+        (self.labels, self.pool, self.latency_rounds) = (200, 500, 3);
+        (self.teacher.epochs, self.teacher.least_steps) = (1, 20);
+        self.student = StudentConfig {
+            embedding_size: 32,
+            hidden_size: 24,
+            hidden_layer: 32,
+            epochs: 1,
+            least_steps: 20,
+            ..self.student.clone()
+        };
+    }
 }
 
 impl TeacherConfig {
