@@ -104,6 +104,20 @@ impl<C: CellConfig> Seq2SeqConfig<C> {
         }
     }
 
+    /// `Hu`, the width of the decoder's last layer.
+    fn last_width(&self) -> usize {
+        let last = self.upper.as_ref().unwrap_or(&self.decoder);
+        last.cell.hidden_size()
+    }
+
+    /// `Ho`, the width of what the attention gives.
+    fn attended_width(&self) -> usize {
+        match self.tie_embeddings {
+            true => self.embedding_size,
+            false => self.last_width(),
+        }
+    }
+
     /// Builds the model with weights drawn from `rng`: standard normal embeddings, the networks' own weights, and for each
     /// other weight `[I, O]` `U(-1/sqrt(I), 1/sqrt(I))` with zero biases. A tied embedding is drawn as an output layer is.
     ///
@@ -121,16 +135,8 @@ impl<C: CellConfig> Seq2SeqConfig<C> {
             true => tied_embedding(shape, device, rng),
             false => embedding(shape, device, rng),
         };
-        let last = self.upper.as_ref().unwrap_or(&self.decoder);
-        let last = last.cell.hidden_size();
-        let width = match self.tie_embeddings {
-            true => size,
-            false => last,
-        };
-        let fed = match self.input_feeding {
-            true => width,
-            false => 0,
-        };
+        let (last, width) = (self.last_width(), self.attended_width());
+        let fed = if self.input_feeding { width } else { 0 };
         let encoder = self.encoder.init(size, device, rng);
         let decoder = self.decoder.init(size + fed, device, rng);
         let widths = [decoder.output_size(), encoder.output_size()];
