@@ -91,7 +91,7 @@ pub enum Experiment {
 /// What every experiment can be told.
 #[derive(Clone, Debug, Args, Serialize, Deserialize)]
 pub struct RunArgs {
-    /// A run of less than two minutes on flex
+    /// A run of less than two minutes on flex; on wgpu and cuda it learns from less
     #[arg(long)]
     pub quick: bool,
     /// Where to compute; the first of flex, ndarray, wgpu and cuda that this build has
