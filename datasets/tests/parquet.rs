@@ -141,15 +141,23 @@ proptest! {
     fn a_damaged_file_is_read_or_an_error(
         damages in prop::collection::vec((0.0..1.0f64, any::<u8>()), 1..4),
     ) {
-        let mut file = soft_labels(&[vec![1.0, 2.0], vec![3.0, 4.0]]);
-        for (share, byte) in damages {
-            let place = (share * file.len() as f64) as usize;
-            file[place] = byte;
-        }
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.parquet");
-        std::fs::write(&path, file).unwrap();
-        if let Err(error) = NumberTable::read_parquet(&path, "logits") {
+        let damage = |mut file: Vec<u8>| {
+            for (share, byte) in &damages {
+                let place = (share * file.len() as f64) as usize;
+                file[place] = *byte;
+            }
+            std::fs::write(&path, file).unwrap();
+        };
+        damage(soft_labels(&[vec![1.0, 2.0], vec![3.0, 4.0]]));
+        let numbers = NumberTable::read_parquet(&path, "logits").err();
+        damage(parquet(
+            &format!("{TEXT} {LABEL}"),
+            &[vec![Values::Texts(&["good", "bad"], None), Values::Numbers(&[1, 0])]],
+        ));
+        let labelled = LabelledFormat::of(&path).and_then(|it| it.read(&path)).err();
+        for error in numbers.iter().chain(&labelled) {
             prop_assert_eq!(error.to_string().lines().count(), 1);
         }
     }

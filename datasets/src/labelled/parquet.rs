@@ -22,7 +22,7 @@ pub(super) fn rows(path: &Path, columns: Option<&Columns>) -> Result<Vec<Row>, D
 }
 
 /// What `read` makes of the file `path`; an error where the crate that reads Parquet files panics, as it does where a file's
-/// description of itself is damaged.
+/// description of itself is damaged. What it says of that still goes to the program's panic hook.
 fn guarded<T>(
     path: &Path,
     read: impl FnOnce() -> Result<T, DatasetError>,

@@ -48,8 +48,12 @@ pub(super) struct Written<S> {
 
 impl<C: RecurrentCell> Seq2Seq<C> {
     /// Runs the decoder and its attention: step by step where a step is fed what the attention gave at the one before.
-    pub(super) fn write(&self, reading: Reading<C::State>, memory: &Memory) -> Written<C::State> {
-        let Some(mut fed) = reading.state.fed.clone() else {
+    pub(super) fn write(
+        &self,
+        mut reading: Reading<C::State>,
+        memory: &Memory,
+    ) -> Written<C::State> {
+        let Some(mut fed) = reading.state.fed.take() else {
             return self.write_at_once(reading, memory);
         };
         let Reading {
@@ -84,11 +88,11 @@ impl<C: RecurrentCell> Seq2Seq<C> {
         }
     }
 
-    /// Runs all steps of what the decoder's first layer reads.
+    /// Runs all steps of what the decoder's first layer reads; what is fed is among it, and in no state.
     fn write_at_once(&self, reading: Reading<C::State>, memory: &Memory) -> Written<C::State> {
         let Reading {
             inputs,
-            state: DecoderState { mut network, fed },
+            state: DecoderState { mut network, .. },
             lengths,
             masks: [lower_masks, upper_masks],
         } = reading;
@@ -115,7 +119,7 @@ impl<C: RecurrentCell> Seq2Seq<C> {
         Written {
             attended: self.attention.combined(outputs.clone(), context),
             outputs,
-            state: DecoderState { network, fed },
+            state: DecoderState { network, fed: None },
         }
     }
 
