@@ -1,18 +1,4 @@
-//! Images and their labels.
+//! Images, with and without labels.
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
-use recurra_datasets::images::ImageCorpus;
-use recurra_datasets_fuzz::in_files;
-
-fuzz_target!(|files: (&[u8], &[u8])| {
-    let (images, labels) = files;
-    let read = in_files(
-        [("images", images), ("labels", labels)],
-        |[images, labels]| ImageCorpus::read(images, labels),
-    );
-    if let Ok(corpus) = read {
-        assert!(!corpus.is_empty());
-        assert!(!corpus.image(corpus.len() - 1).is_empty());
-    }
-});
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| recurra_datasets_fuzz::targets::images(bytes));

@@ -1,8 +1,4 @@
 //! Labelled texts, parted by tabs.
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
-use recurra_datasets::labelled::Syntax;
-use recurra_datasets_fuzz::labelled;
-
-fuzz_target!(|bytes: &[u8]| labelled(Syntax::Tsv, bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| recurra_datasets_fuzz::targets::tsv(bytes));

@@ -4,18 +4,19 @@ use std::path::{Path, PathBuf};
 
 use recurra_datasets::DatasetError;
 
-/// Where the files lie: in memory, as a fuzzer writes some thousands a second.
-const FOLDER: &str = "/dev/shm";
+/// Where Linux keeps files in memory: a fuzzer writes some thousands a second.
+const IN_MEMORY: &str = "/dev/shm";
 
 /// What `read` makes of files of these names and contents. An error must be one line.
 pub fn in_files<T, const N: usize>(
     files: [(&str, &[u8]); N],
     read: impl FnOnce([PathBuf; N]) -> Result<T, DatasetError>,
 ) -> Result<T, DatasetError> {
-    let folder = tempfile::tempdir_in(FOLDER).expect("a folder in memory");
+    let folder = tempfile::tempdir_in(IN_MEMORY).or_else(|_| tempfile::tempdir());
+    let folder = folder.expect("a folder for files");
     let read = read(files.map(|(name, bytes)| {
         let path = folder.path().join(name);
-        std::fs::write(&path, bytes).expect("room in memory");
+        std::fs::write(&path, bytes).expect("room for a file");
         path
     }));
     read.inspect_err(|error| assert!(!error.to_string().contains('\n'), "{error}"))

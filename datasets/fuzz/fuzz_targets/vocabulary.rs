@@ -1,0 +1,4 @@
+//! Vocabularies.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| recurra_datasets_fuzz::targets::vocabulary(bytes));
