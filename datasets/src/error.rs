@@ -2,11 +2,12 @@
 
 mod constructors;
 mod listing;
+mod one_line;
 
 use std::{io, path::PathBuf};
 
 use crate::Part;
-pub(crate) use listing::listing;
+pub(crate) use {listing::listing, one_line::one_line};
 
 /// An error of this crate.
 ///
@@ -82,7 +83,7 @@ pub enum DatasetError {
     },
 
     /// A vocabulary file is not valid JSON, or not a valid vocabulary.
-    #[error("{}: expected a vocabulary: {cause}", path.display())]
+    #[error("{}: expected a vocabulary: {}", path.display(), one_line(cause))]
     InvalidVocabulary {
         /// The file.
         path: PathBuf,
@@ -91,7 +92,7 @@ pub enum DatasetError {
     },
 
     /// A file is not JSON, or breaks off.
-    #[error("{}: expected JSON: {cause}", path.display())]
+    #[error("{}: expected JSON: {}", path.display(), one_line(cause))]
     InvalidJson {
         /// The file.
         path: PathBuf,

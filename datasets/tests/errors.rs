@@ -216,4 +216,6 @@ fn a_vocabulary_file_that_is_none() {
     );
     let misspelt = vocabulary_error(br#"{"tokens": ["a"], "unkown": "a"}"#);
     assert!(misspelt.starts_with("DIR/v.json: expected a vocabulary: unknown field `unkown`"));
+    let two_lines = vocabulary_error(br#"{"un\nknown": "a"}"#);
+    assert!(two_lines.starts_with("DIR/v.json: expected a vocabulary: unknown field `un known`"));
 }

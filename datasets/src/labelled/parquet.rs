@@ -9,7 +9,7 @@ use std::path::Path;
 use parquet::record::Field;
 
 use super::format::{Column, Columns, LABEL_NAME, Place, Row, TEXT_NAMES};
-use crate::DatasetError;
+use crate::{DatasetError, error::one_line};
 use columns::ParquetFile;
 pub use numbers::NumberTable;
 
@@ -111,7 +111,7 @@ fn label_of(field: &Field) -> Option<String> {
 
 /// The field as an error shows it.
 fn shown(field: &Field) -> String {
-    let text = field.to_string().replace('\n', " ");
+    let text = one_line(field);
     match text.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{}...", &text[..end]),
         None => text,

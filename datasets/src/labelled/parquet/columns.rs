@@ -10,7 +10,7 @@ use parquet::{
     schema::types::Type,
 };
 
-use crate::DatasetError;
+use crate::{DatasetError, error::one_line};
 
 /// A file that is open, and where it lies.
 pub(super) struct ParquetFile<'a> {
@@ -137,6 +137,5 @@ fn is_repeated(column: &Type) -> bool {
 }
 
 fn damaged(path: &Path, place: &str, cause: &ParquetError) -> DatasetError {
-    let cause = cause.to_string().replace('\n', " ");
-    DatasetError::content(path, place, "a Parquet file", cause)
+    DatasetError::content(path, place, "a Parquet file", one_line(cause))
 }
