@@ -1,4 +1,5 @@
-//! Whole sequences in one operation on the CPU devices, with a backward pass written by hand (feature `fused`).
+//! Whole sequences in one operation on the CPU devices, with a backward pass written by hand (feature `fused`), and the
+//! [`cross_entropy`] of what is read of them.
 //!
 //! # The rule
 //! A sequence of a built-in cell takes the fused path if [`path`] says so and
@@ -30,6 +31,7 @@
 )]
 
 mod core;
+mod cross_entropy;
 #[cfg(feature = "flex")]
 mod flex;
 #[cfg(feature = "ndarray")]
@@ -44,6 +46,7 @@ mod unroll;
 
 pub(crate) use self::core::CellKind;
 pub use self::core::release_buffers;
+pub use cross_entropy::cross_entropy;
 pub use path::{Path, Runs, path, runs, set_path, set_threads, threads, with_path};
 pub use prepared::{Prepared, PreparedState};
 pub(crate) use unroll::unroll;

@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use serde::{Deserialize, Serialize};
 
-/// How [`RecurrentCell::unroll`](crate::RecurrentCell::unroll) of a built-in cell runs over a sequence.
+/// How [`RecurrentCell::unroll`](crate::RecurrentCell::unroll) of a built-in cell runs over a sequence, and whether there is a
+/// [`cross_entropy`](crate::kernel::cross_entropy).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Path {

@@ -3,6 +3,7 @@
 mod backward;
 mod buffer;
 mod cells;
+pub(crate) mod cross_entropy;
 mod forward;
 mod math;
 mod pack;

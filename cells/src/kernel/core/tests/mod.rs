@@ -3,6 +3,7 @@
 //! Nothing here knows burn, so that these tests also run under a sanitiser, in a crate of their own.
 
 mod case;
+mod cross_entropy;
 mod extremes;
 mod math;
 mod operands;

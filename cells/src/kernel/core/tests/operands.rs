@@ -49,7 +49,7 @@ impl Source {
     }
 
     /// From `-scale` to `scale`.
-    fn uniform(&mut self, len: usize, scale: f32) -> Numbers {
+    pub(super) fn uniform(&mut self, len: usize, scale: f32) -> Numbers {
         let unit = |bits: u64| (bits >> 40) as f32 / (1u64 << 23) as f32 - 1.0;
         Numbers::new((0..len).map(|_| scale * unit(self.bits())))
     }
