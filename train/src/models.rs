@@ -2,6 +2,7 @@
 
 mod classifier;
 mod crf;
+mod cross_entropy;
 mod ctc;
 mod forecaster;
 mod language_model;

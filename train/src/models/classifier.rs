@@ -15,7 +15,6 @@ pub use prepared::PreparedClassifier;
 pub use training::ClassifierPass;
 
 use burn::module::Module;
-use burn::nn::loss::CrossEntropyLoss;
 use burn::nn::{Embedding, Linear};
 use burn::tensor::{Device, Int, Tensor, activation};
 use recurra_cells::{
@@ -23,9 +22,10 @@ use recurra_cells::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::cross_entropy::{accuracy, cross_entropy};
 use super::pooling::{Pooler, Pooling};
 use super::weights::{embedding, linear};
-use crate::{Error, at_least_single};
+use crate::Error;
 
 /// Configuration of a [`SequenceClassifier`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -220,27 +220,4 @@ impl<C: RecurrentCell> SequenceClassifier<C> {
     pub fn accuracy(&self, logits: Tensor<2>, labels: Tensor<1, Int>) -> f64 {
         accuracy(logits, labels)
     }
-}
-
-/// The mean cross-entropy of `logits [N, V]` against `labels [N]`, in nats: `[1]`.
-pub(super) fn cross_entropy(logits: Tensor<2>, labels: Tensor<1, Int>) -> Tensor<1> {
-    assert_labels(&logits, &labels);
-    CrossEntropyLoss::new(None, &logits.device()).forward(at_least_single(logits), labels)
-}
-
-/// The share of `labels [N]` that `logits [N, V]` are highest at.
-pub(super) fn accuracy(logits: Tensor<2>, labels: Tensor<1, Int>) -> f64 {
-    assert_labels(&logits, &labels);
-    let [rows] = labels.dims();
-    let predicted = logits.argmax(1).squeeze_dim::<1>(1);
-    let hits = predicted.equal(labels).int().sum().into_scalar::<i64>();
-    hits as f64 / rows as f64
-}
-
-fn assert_labels(logits: &Tensor<2>, labels: &Tensor<1, Int>) {
-    let ([rows, classes], [count]) = (logits.dims(), labels.dims());
-    assert_eq!(
-        count, rows,
-        "the labels are [{count}], but the logits are [{rows}, {classes}]"
-    );
 }

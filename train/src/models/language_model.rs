@@ -18,7 +18,7 @@ use recurra_cells::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::classifier::cross_entropy;
+use super::cross_entropy::cross_entropy;
 use super::output_layer::{OutputLayer, tied_embedding};
 use super::valid_steps::valid_steps;
 use super::weights::embedding;

@@ -19,7 +19,7 @@ use recurra_cells::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::classifier::{accuracy, cross_entropy};
+use super::cross_entropy::{accuracy, cross_entropy};
 use super::pooling::{Pooler, Pooling};
 use super::weights::linear;
 use crate::Error;

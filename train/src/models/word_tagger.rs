@@ -20,8 +20,8 @@ use burn::nn::{Embedding, Linear};
 use burn::tensor::{Device, Int, Tensor};
 use recurra_cells::{LayerMasks, Lengths, NetworkInput, Recurrent, RecurrentCell};
 
-use super::classifier::cross_entropy;
 use super::crf::LinearChainCrf;
+use super::cross_entropy::cross_entropy;
 use super::pooling::final_hidden;
 use super::tagger::likeliest;
 use super::valid_steps::valid_steps;

@@ -29,12 +29,13 @@ pub use writing::DecoderState;
 
 use burn::module::Module;
 use burn::nn::Embedding;
-use burn::tensor::{Device, Int, Tensor, TensorData, activation};
+use burn::tensor::{Device, Int, Tensor, TensorData};
 use recurra_cells::{Lengths, NetworkInput, Recurrent, RecurrentCell, SeededRng};
 
+use super::cross_entropy::cross_entropies;
 use super::output_layer::OutputLayer;
+use crate::Error;
 use crate::regularize::dropped;
-use crate::{Error, at_least_single};
 use writing::Reading;
 
 /// An encoder over source tokens, and a decoder over target tokens that attends to it (Bahdanau et al. 2015; Luong et al.
@@ -236,15 +237,13 @@ impl<C: RecurrentCell> Seq2Seq<C> {
             [batch, steps],
             "the targets are {dims:?}, but the logits are [{batch}, {steps}, {vocabulary}]"
         );
-        let nats = activation::log_softmax(at_least_single(logits), 2).neg();
-        let own = nats.clone().gather(2, targets.unsqueeze_dim(2));
-        let nats = match smoothing {
-            0.0 => own,
-            share => own * (1.0 - share) + nats.mean_dim(2) * share,
-        };
+        let rows = batch * steps;
+        let logits = logits.reshape([rows, vocabulary]);
+        let nats = cross_entropies(logits, targets.reshape([rows]), smoothing);
         match lengths {
             Some(lengths) => {
                 let valid: usize = lengths.as_slice().iter().sum();
+                let nats = nats.reshape([batch, steps, 1]);
                 lengths.zero_padding(nats).sum() / valid as f64
             }
             None => nats.mean(),
