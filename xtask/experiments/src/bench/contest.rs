@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use burn::tensor::Device;
 use recurra_cells::kernel::{self, Path};
 
-use super::case::{Case, Mode};
+use super::case::Case;
 use super::measure::{Effort, Timed, here, in_turn};
 use super::networks;
 use super::peers::Peers;
@@ -116,7 +116,7 @@ impl Contest<'_> {
 
     /// A path of the Python program, where there is one; ONNX Runtime does not train.
     fn peer(&self, case: Case, path: Implementation) -> Result<Option<Timed<'_>>, Error> {
-        let cannot = (path, case.mode) == (Implementation::OnnxRuntime, Mode::Train);
+        let cannot = path == Implementation::OnnxRuntime && case.mode.trains();
         let Some(peers) = self.peers.filter(|_| !cannot) else {
             return Ok(None);
         };
@@ -136,9 +136,9 @@ impl Contest<'_> {
     }
 
     fn threads(&self, case: Case) -> NonZeroUsize {
-        match case.mode {
-            Mode::Train => self.threads,
-            Mode::Infer | Mode::Step => NonZeroUsize::MIN,
+        match case.mode.trains() {
+            true => self.threads,
+            false => NonZeroUsize::MIN,
         }
     }
 }
@@ -148,7 +148,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::bench::case::{Cell, Shape};
+    use crate::bench::case::{Cell, Mode, Shape};
     use crate::devices;
 
     fn contest() -> Contest<'static> {
@@ -187,6 +187,7 @@ mod tests {
         let all = [Handle, Fused, Stepwise, Burn];
         assert_eq!(paths(Cell::Gru, Mode::Train, SHAPE), all[1..]);
         assert_eq!(paths(Cell::Peephole, Mode::Train, SHAPE), all[1..3]);
+        assert_eq!(paths(Cell::Lstm, Mode::Words, SHAPE), all[1..]);
         assert_eq!(paths(Cell::Bilstm, Mode::Infer, SHAPE), all);
         // A single step has nothing to fuse: on tensors it is stepwise.
         let step = [Handle, Stepwise, Burn];

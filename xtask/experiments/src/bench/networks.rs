@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use burn::module::Module;
+use burn::module::{Module, ModuleDisplay};
 use burn::nn;
 use burn::tensor::{Device, Tensor, TensorData};
 use recurra_cells::kernel::{self, Path};
@@ -12,7 +12,9 @@ use recurra_cells::{
 };
 
 use super::case::{Case, Cell, Mode, Shape};
-use super::training::Training;
+use super::training::{
+    CrossEntropy, Regression, Training, WordModel, Words, burns_cross_entropy, our_cross_entropy,
+};
 use crate::error::Error;
 
 /// Something to time.
@@ -29,6 +31,7 @@ struct Network<M, S> {
     forward: Forward<M>,
     /// Absent where it cannot stream.
     step: Option<Step<M, S>>,
+    cross_entropy: CrossEntropy,
 }
 
 /// Our network through the plain tensor API, by one of its paths; nothing where it has no fused path.
@@ -46,6 +49,10 @@ pub fn ours(case: Case, path: Path, device: &Device) -> Option<Way> {
         module: build(case, &device.clone().autodiff()),
         forward: Box::new(forward),
         step: Some(Box::new(step)),
+        cross_entropy: match path {
+            Path::Fused => our_cross_entropy,
+            Path::Stepwise => burns_cross_entropy,
+        },
     };
     let mut way = network.way(case, device)?;
     let before = kernel::runs().fused;
@@ -66,7 +73,7 @@ pub fn handle(case: Case, threads: NonZeroUsize, device: &Device) -> Result<Opti
     let inputs = normal([batch, steps, width]);
     let mut outputs = vec![0.0; batch * steps * hidden * case.cell.directions()];
     let way: Option<Way> = match case.mode {
-        Mode::Train => None,
+        Mode::Train | Mode::Words => None,
         Mode::Infer => Some(Box::new(move || handle.run(&inputs, batch, &mut outputs))),
         Mode::Step => {
             let mut state = handle.initial_state(batch)?;
@@ -113,6 +120,7 @@ fn burn_rnn([_, _, width, hidden]: Shape, device: &Device) -> Network<nn::Rnn, n
         step: Some(Box::new(|network, input, state| {
             network.forward(input.unsqueeze_dim(1), state).1
         })),
+        cross_entropy: burns_cross_entropy,
     }
 }
 
@@ -123,6 +131,7 @@ fn burn_lstm([_, _, width, hidden]: Shape, device: &Device) -> Network<nn::Lstm,
         step: Some(Box::new(|network, input, state| {
             network.forward(input.unsqueeze_dim(1), state).1
         })),
+        cross_entropy: burns_cross_entropy,
     }
 }
 
@@ -135,6 +144,7 @@ fn burn_gru([_, _, width, hidden]: Shape, device: &Device) -> Network<nn::Gru, T
                 .forward(input.unsqueeze_dim(1), state)
                 .squeeze_dim(1)
         })),
+        cross_entropy: burns_cross_entropy,
     }
 }
 
@@ -146,42 +156,51 @@ fn burn_bilstm(
         module: nn::BiLstmConfig::new(width, hidden, true).init(device),
         forward: Box::new(|network, inputs| network.forward(inputs, None).0),
         step: None,
+        cross_entropy: burns_cross_entropy,
     }
 }
 
-impl<M: Module + 'static, S: 'static> Network<M, S> {
+impl<M: Module + ModuleDisplay + 'static, S: 'static> Network<M, S> {
     /// What is timed; nothing where the network cannot do it. The module's weights have gradients, `device` has none.
     fn way(self, case: Case, device: &Device) -> Option<Way> {
         let [batch, steps, width, hidden] = case.shape;
-        let (sequence, device) = ([batch, steps, width], device.clone());
-        match case.mode {
+        let (sequence, home) = ([batch, steps, width], device.clone().autodiff());
+        let forward = self.forward;
+        let mut way: Way = match case.mode {
             Mode::Train => {
                 let outputs = hidden * case.cell.directions();
-                let home = device.clone().autodiff();
-                let mut training = Training::new(self.module, sequence, outputs, &home);
-                let forward = self.forward;
-                Some(Box::new(move || {
-                    training.step(&forward);
-                    finish(&device);
-                }))
+                let regression = Regression::new(sequence, outputs, &home);
+                let mut training = Training::new(self.module);
+                Box::new(move || {
+                    training.step(|module| regression.loss(|inputs| forward(module, inputs)));
+                })
+            }
+            Mode::Words => {
+                let words = Words::new([batch, steps], &home);
+                let model = WordModel::new(self.module, [width, hidden], &home);
+                let mut training = Training::new(model);
+                Box::new(move || {
+                    training.step(|model| model.loss(&words, &forward, self.cross_entropy));
+                })
             }
             Mode::Infer => {
-                let (module, inputs) = (self.module.valid(), random(sequence, &device));
-                Some(Box::new(move || {
-                    (self.forward)(&module, inputs.clone());
-                    finish(&device);
-                }))
+                let (module, inputs) = (self.module.valid(), random(sequence, device));
+                Box::new(move || {
+                    forward(&module, inputs.clone());
+                })
             }
             Mode::Step => {
                 let (module, step) = (self.module.valid(), self.step?);
-                let input = random(sequence, &device).squeeze_dim::<2>(1);
+                let input = random(sequence, device).squeeze_dim::<2>(1);
                 let mut state = None;
-                Some(Box::new(move || {
-                    state = Some(step(&module, input.clone(), state.take()));
-                    finish(&device);
-                }))
+                Box::new(move || state = Some(step(&module, input.clone(), state.take())))
             }
-        }
+        };
+        let device = device.clone();
+        Some(Box::new(move || {
+            way();
+            finish(&device);
+        }))
     }
 }
 

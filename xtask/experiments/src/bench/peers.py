@@ -11,7 +11,8 @@ What cannot be done is answered by {"error": "why"}. The first line is not asked
 {"missing": "the module that is not installed"}.
 
 A training step is: forward, mean squared error over all outputs, backward, clipping by the global norm, Adam; inputs and
-targets are random and need no gradients. Streaming carries the state from call to call.
+targets are random and need no gradients. With words there are an embedding before the network, an output layer behind it, and
+the cross-entropy. Streaming carries the state from call to call.
 """
 
 import gc
@@ -44,6 +45,8 @@ except ModuleNotFoundError as error:
 
 LEARNING_RATE = 1e-4
 MAX_NORM = 1.0
+# The words of a language model.
+WORDS = 10_000
 # OpenMP's threads go on spinning for some milliseconds after the work, which must not fall into someone else's time.
 SPINNING_ENDS_AFTER = 0.02
 # How far two implementations of one network may be apart.
@@ -93,6 +96,21 @@ MODULES = {
 HAS_MEMORY = {"lstm", "bilstm", "peephole"}
 
 
+def updates(loss, parameters):
+    """A step by the gradients of `loss()`."""
+    parameters = list(parameters)
+    optimizer = torch.optim.Adam(parameters, lr=LEARNING_RATE)
+
+    def step():
+        value = loss()
+        optimizer.zero_grad(set_to_none=True)
+        value.backward()
+        nn.utils.clip_grad_norm_(parameters, MAX_NORM)
+        optimizer.step()
+
+    return step
+
+
 class Network:
     """A cell of PyTorch's with inputs [T, B, D] and the zero state."""
 
@@ -109,16 +127,22 @@ class Network:
     def train(self):
         outputs, batch = self.directions * self.hidden, self.inputs.shape[1]
         target = torch.randn(self.inputs.shape[0], batch, outputs) * 0.1
-        optimizer = torch.optim.Adam(self.module.parameters(), lr=LEARNING_RATE)
 
-        def step():
-            loss = nn.functional.mse_loss(self.module(self.inputs, self.state)[0], target)
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            nn.utils.clip_grad_norm_(self.module.parameters(), MAX_NORM)
-            optimizer.step()
+        def loss():
+            return nn.functional.mse_loss(self.module(self.inputs, self.state)[0], target)
 
-        return step
+        return updates(loss, self.module.parameters())
+
+    def words(self):
+        steps, batch, width = self.inputs.shape
+        embedding, output = nn.Embedding(WORDS, width), nn.Linear(self.hidden, WORDS)
+        tokens, targets = torch.randint(WORDS, (steps, batch)), torch.randint(WORDS, (steps * batch,))
+
+        def loss():
+            outputs = self.module(embedding(tokens), self.state)[0]
+            return nn.functional.cross_entropy(output(outputs).flatten(0, 1), targets)
+
+        return updates(loss, [*embedding.parameters(), *self.module.parameters(), *output.parameters()])
 
     def infer(self):
         self.module.eval()
@@ -227,7 +251,8 @@ def prepare(cell, shape, mode, path, threads):
     network = Network(cell, shape)
     if path == "onnxruntime":
         return onnx_way(network, mode, threads), threads
-    return {"train": network.train, "infer": network.infer, "step": network.step}[mode](), threads
+    ways = {"train": network.train, "words": network.words, "infer": network.infer, "step": network.step}
+    return ways[mode](), threads
 
 
 def time_calls(way, threads, calls):

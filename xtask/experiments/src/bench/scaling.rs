@@ -65,11 +65,12 @@ impl Curves {
     ///
     /// # Errors
     ///
-    /// If it asks for streaming, or for several shapes.
+    /// If it asks for streaming or words, or for several shapes.
     pub fn new(selection: &Selection) -> Result<Self, Error> {
-        if selection.modes.contains(&Mode::Step) {
+        let varies = |mode: &Mode| matches!(mode, Mode::Train | Mode::Infer);
+        if !selection.modes.iter().all(varies) {
             return Err(Error::CommandLine(
-                "--scaling needs --mode train or infer, got step, which has no T to vary"
+                "--scaling needs --mode train or infer: a step has no T to vary, and most of words is not the network"
                     .to_owned(),
             ));
         }
@@ -129,7 +130,7 @@ impl Point {
 /// Our best and PyTorch's.
 fn paths(mode: Mode) -> &'static [Implementation] {
     match mode {
-        Mode::Train => &[
+        Mode::Train | Mode::Words => &[
             Implementation::Fused,
             Implementation::Stepwise,
             Implementation::Torch,
@@ -209,7 +210,9 @@ mod tests {
         assert!(Curves::new(&selection).is_err());
         selection.shapes = vec![[2; 4]];
         assert!(Curves::new(&selection).is_ok());
-        selection.modes = vec![Mode::Step];
-        assert!(Curves::new(&selection).is_err());
+        for mode in [Mode::Step, Mode::Words] {
+            selection.modes = vec![Mode::Train, mode];
+            assert!(Curves::new(&selection).is_err());
+        }
     }
 }
